@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What /dev/hvgdb and hvgdbctl say to each other. Shared by the module and by user space; fixed-size
+ * fields only. Every structure begins with its own size, so that either side may be newer.
+ */
+#ifndef HVGDB_UAPI_H
+#define HVGDB_UAPI_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define HVGDB_DEVICE "/dev/hvgdb"
+
+/*
+ * Arms a line: from now on root watches this UART and halts for the bytes that arrive there.
+ * The file that attached holds the line until it detaches or is closed.
+ * Errors: EBUSY somebody else holds it, EOPNOTSUPP not a UART that hvgdb can drive, EINVAL bad structure.
+ */
+struct hvgdb_attach {
+	__u32 size;	/* of this structure */
+	__u32 baud;	/* bits per second, as the tty was set; informative */
+	__u16 io_port;	/* first I/O port of the 16550 */
+	__u16 reserved[3];
+	__u64 consumed; /* out: bytes that root has taken so far, counted as below */
+};
+
+/*
+ * The doorbell: bytes have been read from the tty. If root has seen 0x03 or '$' among them the machine
+ * halts here, and the call returns when it runs again.
+ */
+struct hvgdb_doorbell {
+	__u32 size;
+	__u32 halted;	/* out: 1 if the machine was halted by this call */
+	__u64 consumed; /* out: bytes of the line, counted from the attach on, that root has dealt with:
+			 * the controller drops as many from the tty and no more */
+};
+
+#define HVGDB_ATTACH _IOWR('H', 1, struct hvgdb_attach)
+#define HVGDB_DETACH _IO('H', 2)
+#define HVGDB_DOORBELL _IOWR('H', 3, struct hvgdb_doorbell)
+
+#endif
