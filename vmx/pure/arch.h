@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The architecture's numbers in the SDM's and KVM's spelling: VMCS fields, exit reasons, control
+ * bits, MSRs, event formats, EPT bits; and the tables that give them names. Never includes
+ * <asm/vmx.h>, which would define some of the same names. What the kernel's own headers define
+ * (CR, EFLAGS, MSR, DR6 bits) carries the prefix HV_ here.
+ *
+ * Runs in root and in user-space tests ('both'). Calls nothing.
+ */
+#ifndef HVGDB_VMX_ARCH_H
+#define HVGDB_VMX_ARCH_H
+
+#include "base.h"
+
+/* See "Field Encoding in VMCS". */
+enum vmcs_field {
+	VIRTUAL_PROCESSOR_ID = 0x0000,
+	POSTED_INTR_NV = 0x0002,
+	EPTP_INDEX = 0x0004,
+
+	GUEST_ES_SELECTOR = 0x0800,
+	GUEST_CS_SELECTOR = 0x0802,
+	GUEST_SS_SELECTOR = 0x0804,
+	GUEST_DS_SELECTOR = 0x0806,
+	GUEST_FS_SELECTOR = 0x0808,
+	GUEST_GS_SELECTOR = 0x080a,
+	GUEST_LDTR_SELECTOR = 0x080c,
+	GUEST_TR_SELECTOR = 0x080e,
+	GUEST_INTR_STATUS = 0x0810,
+	GUEST_PML_INDEX = 0x0812,
+
+	HOST_ES_SELECTOR = 0x0c00,
+	HOST_CS_SELECTOR = 0x0c02,
+	HOST_SS_SELECTOR = 0x0c04,
+	HOST_DS_SELECTOR = 0x0c06,
+	HOST_FS_SELECTOR = 0x0c08,
+	HOST_GS_SELECTOR = 0x0c0a,
+	HOST_TR_SELECTOR = 0x0c0c,
+
+	IO_BITMAP_A = 0x2000,
+	IO_BITMAP_B = 0x2002,
+	MSR_BITMAP = 0x2004,
+	VM_EXIT_MSR_STORE_ADDR = 0x2006,
+	VM_EXIT_MSR_LOAD_ADDR = 0x2008,
+	VM_ENTRY_MSR_LOAD_ADDR = 0x200a,
+	EXECUTIVE_VMCS_POINTER = 0x200c,
+	PML_ADDRESS = 0x200e,
+	TSC_OFFSET = 0x2010,
+	VIRTUAL_APIC_PAGE_ADDR = 0x2012,
+	APIC_ACCESS_ADDR = 0x2014,
+	POSTED_INTR_DESC_ADDR = 0x2016,
+	VM_FUNCTION_CONTROL = 0x2018,
+	EPT_POINTER = 0x201a,
+	EOI_EXIT_BITMAP0 = 0x201c,
+	EOI_EXIT_BITMAP1 = 0x201e,
+	EOI_EXIT_BITMAP2 = 0x2020,
+	EOI_EXIT_BITMAP3 = 0x2022,
+	EPTP_LIST_ADDRESS = 0x2024,
+	VMREAD_BITMAP = 0x2026,
+	VMWRITE_BITMAP = 0x2028,
+	XSS_EXIT_BITMAP = 0x202c,
+	ENCLS_EXITING_BITMAP = 0x202e,
+	TSC_MULTIPLIER = 0x2032,
+	TERTIARY_VM_EXEC_CONTROL = 0x2034,
+
+	GUEST_PHYSICAL_ADDRESS = 0x2400,
+
+	VMCS_LINK_POINTER = 0x2800,
+	GUEST_IA32_DEBUGCTL = 0x2802,
+	GUEST_IA32_PAT = 0x2804,
+	GUEST_IA32_EFER = 0x2806,
+	GUEST_IA32_PERF_GLOBAL_CTRL = 0x2808,
+	GUEST_PDPTR0 = 0x280a,
+	GUEST_PDPTR1 = 0x280c,
+	GUEST_PDPTR2 = 0x280e,
+	GUEST_PDPTR3 = 0x2810,
+	GUEST_BNDCFGS = 0x2812,
+	GUEST_IA32_RTIT_CTL = 0x2814,
+
+	HOST_IA32_PAT = 0x2c00,
+	HOST_IA32_EFER = 0x2c02,
+	HOST_IA32_PERF_GLOBAL_CTRL = 0x2c04,
+
+	PIN_BASED_VM_EXEC_CONTROL = 0x4000,
+	CPU_BASED_VM_EXEC_CONTROL = 0x4002,
+	EXCEPTION_BITMAP = 0x4004,
+	PAGE_FAULT_ERROR_CODE_MASK = 0x4006,
+	PAGE_FAULT_ERROR_CODE_MATCH = 0x4008,
+	CR3_TARGET_COUNT = 0x400a,
+	VM_EXIT_CONTROLS = 0x400c,
+	VM_EXIT_MSR_STORE_COUNT = 0x400e,
+	VM_EXIT_MSR_LOAD_COUNT = 0x4010,
+	VM_ENTRY_CONTROLS = 0x4012,
+	VM_ENTRY_MSR_LOAD_COUNT = 0x4014,
+	VM_ENTRY_INTR_INFO_FIELD = 0x4016,
+	VM_ENTRY_EXCEPTION_ERROR_CODE = 0x4018,
+	VM_ENTRY_INSTRUCTION_LEN = 0x401a,
+	TPR_THRESHOLD = 0x401c,
+	SECONDARY_VM_EXEC_CONTROL = 0x401e,
+	PLE_GAP = 0x4020,
+	PLE_WINDOW = 0x4022,
+
+	VM_INSTRUCTION_ERROR = 0x4400,
+	VM_EXIT_REASON = 0x4402,
+	VM_EXIT_INTR_INFO = 0x4404,
+	VM_EXIT_INTR_ERROR_CODE = 0x4406,
+	IDT_VECTORING_INFO_FIELD = 0x4408,
+	IDT_VECTORING_ERROR_CODE = 0x440a,
+	VM_EXIT_INSTRUCTION_LEN = 0x440c,
+	VMX_INSTRUCTION_INFO = 0x440e,
+
+	GUEST_ES_LIMIT = 0x4800,
+	GUEST_CS_LIMIT = 0x4802,
+	GUEST_SS_LIMIT = 0x4804,
+	GUEST_DS_LIMIT = 0x4806,
+	GUEST_FS_LIMIT = 0x4808,
+	GUEST_GS_LIMIT = 0x480a,
+	GUEST_LDTR_LIMIT = 0x480c,
+	GUEST_TR_LIMIT = 0x480e,
+	GUEST_GDTR_LIMIT = 0x4810,
+	GUEST_IDTR_LIMIT = 0x4812,
+	GUEST_ES_AR_BYTES = 0x4814,
+	GUEST_CS_AR_BYTES = 0x4816,
+	GUEST_SS_AR_BYTES = 0x4818,
+	GUEST_DS_AR_BYTES = 0x481a,
+	GUEST_FS_AR_BYTES = 0x481c,
+	GUEST_GS_AR_BYTES = 0x481e,
+	GUEST_LDTR_AR_BYTES = 0x4820,
+	GUEST_TR_AR_BYTES = 0x4822,
+	GUEST_INTERRUPTIBILITY_INFO = 0x4824,
+	GUEST_ACTIVITY_STATE = 0x4826,
+	GUEST_SMBASE = 0x4828,
+	GUEST_SYSENTER_CS = 0x482a,
+	VMX_PREEMPTION_TIMER_VALUE = 0x482e,
+
+	HOST_IA32_SYSENTER_CS = 0x4c00,
+
+	CR0_GUEST_HOST_MASK = 0x6000,
+	CR4_GUEST_HOST_MASK = 0x6002,
+	CR0_READ_SHADOW = 0x6004,
+	CR4_READ_SHADOW = 0x6006,
+	CR3_TARGET_VALUE0 = 0x6008,
+	CR3_TARGET_VALUE1 = 0x600a,
+	CR3_TARGET_VALUE2 = 0x600c,
+	CR3_TARGET_VALUE3 = 0x600e,
+
+	EXIT_QUALIFICATION = 0x6400,
+	EXIT_IO_RCX = 0x6402,
+	EXIT_IO_RSI = 0x6404,
+	EXIT_IO_RDI = 0x6406,
+	EXIT_IO_RIP = 0x6408,
+	GUEST_LINEAR_ADDRESS = 0x640a,
+
+	GUEST_CR0 = 0x6800,
+	GUEST_CR3 = 0x6802,
+	GUEST_CR4 = 0x6804,
+	GUEST_ES_BASE = 0x6806,
+	GUEST_CS_BASE = 0x6808,
+	GUEST_SS_BASE = 0x680a,
+	GUEST_DS_BASE = 0x680c,
+	GUEST_FS_BASE = 0x680e,
+	GUEST_GS_BASE = 0x6810,
+	GUEST_LDTR_BASE = 0x6812,
+	GUEST_TR_BASE = 0x6814,
+	GUEST_GDTR_BASE = 0x6816,
+	GUEST_IDTR_BASE = 0x6818,
+	GUEST_DR7 = 0x681a,
+	GUEST_RSP = 0x681c,
+	GUEST_RIP = 0x681e,
+	GUEST_RFLAGS = 0x6820,
+	GUEST_PENDING_DBG_EXCEPTIONS = 0x6822,
+	GUEST_SYSENTER_ESP = 0x6824,
+	GUEST_SYSENTER_EIP = 0x6826,
+	GUEST_S_CET = 0x6828,
+	GUEST_SSP = 0x682a,
+	GUEST_INTR_SSP_TABLE = 0x682c,
+
+	HOST_CR0 = 0x6c00,
+	HOST_CR3 = 0x6c02,
+	HOST_CR4 = 0x6c04,
+	HOST_FS_BASE = 0x6c06,
+	HOST_GS_BASE = 0x6c08,
+	HOST_TR_BASE = 0x6c0a,
+	HOST_GDTR_BASE = 0x6c0c,
+	HOST_IDTR_BASE = 0x6c0e,
+	HOST_IA32_SYSENTER_ESP = 0x6c10,
+	HOST_IA32_SYSENTER_EIP = 0x6c12,
+	HOST_RSP = 0x6c14,
+	HOST_RIP = 0x6c16,
+	HOST_S_CET = 0x6c18,
+	HOST_SSP = 0x6c1a,
+	HOST_INTR_SSP_TABLE = 0x6c1c,
+};
+
+/* See "VMX Basic Exit Reasons". */
+enum vmx_exit_reason {
+	EXIT_REASON_EXCEPTION_NMI = 0,
+	EXIT_REASON_EXTERNAL_INTERRUPT = 1,
+	EXIT_REASON_TRIPLE_FAULT = 2,
+	EXIT_REASON_INIT_SIGNAL = 3,
+	EXIT_REASON_SIPI_SIGNAL = 4,
+	EXIT_REASON_IO_SMI = 5,
+	EXIT_REASON_OTHER_SMI = 6,
+	EXIT_REASON_INTERRUPT_WINDOW = 7,
+	EXIT_REASON_NMI_WINDOW = 8,
+	EXIT_REASON_TASK_SWITCH = 9,
+	EXIT_REASON_CPUID = 10,
+	EXIT_REASON_GETSEC = 11,
+	EXIT_REASON_HLT = 12,
+	EXIT_REASON_INVD = 13,
+	EXIT_REASON_INVLPG = 14,
+	EXIT_REASON_RDPMC = 15,
+	EXIT_REASON_RDTSC = 16,
+	EXIT_REASON_RSM = 17,
+	EXIT_REASON_VMCALL = 18,
+	EXIT_REASON_VMCLEAR = 19,
+	EXIT_REASON_VMLAUNCH = 20,
+	EXIT_REASON_VMPTRLD = 21,
+	EXIT_REASON_VMPTRST = 22,
+	EXIT_REASON_VMREAD = 23,
+	EXIT_REASON_VMRESUME = 24,
+	EXIT_REASON_VMWRITE = 25,
+	EXIT_REASON_VMOFF = 26,
+	EXIT_REASON_VMON = 27,
+	EXIT_REASON_CR_ACCESS = 28,
+	EXIT_REASON_DR_ACCESS = 29,
+	EXIT_REASON_IO_INSTRUCTION = 30,
+	EXIT_REASON_MSR_READ = 31,
+	EXIT_REASON_MSR_WRITE = 32,
+	EXIT_REASON_INVALID_STATE = 33,
+	EXIT_REASON_MSR_LOAD_FAIL = 34,
+	EXIT_REASON_MWAIT_INSTRUCTION = 36,
+	EXIT_REASON_MONITOR_TRAP_FLAG = 37,
+	EXIT_REASON_MONITOR_INSTRUCTION = 39,
+	EXIT_REASON_PAUSE_INSTRUCTION = 40,
+	EXIT_REASON_MCE_DURING_VMENTRY = 41,
+	EXIT_REASON_TPR_BELOW_THRESHOLD = 43,
+	EXIT_REASON_APIC_ACCESS = 44,
+	EXIT_REASON_EOI_INDUCED = 45,
+	EXIT_REASON_GDTR_IDTR = 46,
+	EXIT_REASON_LDTR_TR = 47,
+	EXIT_REASON_EPT_VIOLATION = 48,
+	EXIT_REASON_EPT_MISCONFIG = 49,
+	EXIT_REASON_INVEPT = 50,
+	EXIT_REASON_RDTSCP = 51,
+	EXIT_REASON_PREEMPTION_TIMER = 52,
+	EXIT_REASON_INVVPID = 53,
+	EXIT_REASON_WBINVD = 54,
+	EXIT_REASON_XSETBV = 55,
+	EXIT_REASON_APIC_WRITE = 56,
+	EXIT_REASON_RDRAND = 57,
+	EXIT_REASON_INVPCID = 58,
+	EXIT_REASON_VMFUNC = 59,
+	EXIT_REASON_ENCLS = 60,
+	EXIT_REASON_RDSEED = 61,
+	EXIT_REASON_PML_FULL = 62,
+	EXIT_REASON_XSAVES = 63,
+	EXIT_REASON_XRSTORS = 64,
+	EXIT_REASON_PCONFIG = 65,
+	EXIT_REASON_SPP_EVENT = 66,
+	EXIT_REASON_UMWAIT = 67,
+	EXIT_REASON_TPAUSE = 68,
+	EXIT_REASON_LOADIWKEY = 69,
+	EXIT_REASON_ENCLV = 70,
+	EXIT_REASON_ENQCMD_PASID = 72,
+	EXIT_REASON_ENQCMDS_PASID = 73,
+	EXIT_REASON_BUS_LOCK = 74,
+	EXIT_REASON_NOTIFY = 75,
+	EXIT_REASON_SEAMCALL = 76,
+	EXIT_REASON_TDCALL = 77,
+};
+
+#define VMX_EXIT_REASON_BASIC_MASK    0xffffu
+#define VMX_EXIT_REASONS_FAILED_ENTRY 0x80000000u
+
+/* Never NULL; ignores the bits above the basic reason. */
+const char *vmx_exit_name(u32 reason);
+
+/* See "Definitions of Pin-Based VM-Execution Controls". */
+#define PIN_BASED_EXT_INTR_MASK	       (1u << 0)
+#define PIN_BASED_NMI_EXITING	       (1u << 3)
+#define PIN_BASED_VIRTUAL_NMIS	       (1u << 5)
+#define PIN_BASED_VMX_PREEMPTION_TIMER (1u << 6)
+#define PIN_BASED_POSTED_INTR	       (1u << 7)
+
+/* See "Definitions of Primary Processor-Based VM-Execution Controls". */
+#define CPU_BASED_INTR_WINDOW_EXITING	      (1u << 2)
+#define CPU_BASED_USE_TSC_OFFSETTING	      (1u << 3)
+#define CPU_BASED_HLT_EXITING		      (1u << 7)
+#define CPU_BASED_INVLPG_EXITING	      (1u << 9)
+#define CPU_BASED_MWAIT_EXITING		      (1u << 10)
+#define CPU_BASED_RDPMC_EXITING		      (1u << 11)
+#define CPU_BASED_RDTSC_EXITING		      (1u << 12)
+#define CPU_BASED_CR3_LOAD_EXITING	      (1u << 15)
+#define CPU_BASED_CR3_STORE_EXITING	      (1u << 16)
+#define CPU_BASED_ACTIVATE_TERTIARY_CONTROLS  (1u << 17)
+#define CPU_BASED_CR8_LOAD_EXITING	      (1u << 19)
+#define CPU_BASED_CR8_STORE_EXITING	      (1u << 20)
+#define CPU_BASED_TPR_SHADOW		      (1u << 21)
+#define CPU_BASED_NMI_WINDOW_EXITING	      (1u << 22)
+#define CPU_BASED_MOV_DR_EXITING	      (1u << 23)
+#define CPU_BASED_UNCOND_IO_EXITING	      (1u << 24)
+#define CPU_BASED_USE_IO_BITMAPS	      (1u << 25)
+#define CPU_BASED_MONITOR_TRAP_FLAG	      (1u << 27)
+#define CPU_BASED_USE_MSR_BITMAPS	      (1u << 28)
+#define CPU_BASED_MONITOR_EXITING	      (1u << 29)
+#define CPU_BASED_PAUSE_EXITING		      (1u << 30)
+#define CPU_BASED_ACTIVATE_SECONDARY_CONTROLS (1u << 31)
+
+/* See "Definitions of Secondary Processor-Based VM-Execution Controls". */
+#define SECONDARY_EXEC_VIRTUALIZE_APIC_ACCESSES (1u << 0)
+#define SECONDARY_EXEC_ENABLE_EPT		(1u << 1)
+#define SECONDARY_EXEC_DESC			(1u << 2)
+#define SECONDARY_EXEC_ENABLE_RDTSCP		(1u << 3)
+#define SECONDARY_EXEC_VIRTUALIZE_X2APIC_MODE	(1u << 4)
+#define SECONDARY_EXEC_ENABLE_VPID		(1u << 5)
+#define SECONDARY_EXEC_WBINVD_EXITING		(1u << 6)
+#define SECONDARY_EXEC_UNRESTRICTED_GUEST	(1u << 7)
+#define SECONDARY_EXEC_APIC_REGISTER_VIRT	(1u << 8)
+#define SECONDARY_EXEC_VIRTUAL_INTR_DELIVERY	(1u << 9)
+#define SECONDARY_EXEC_PAUSE_LOOP_EXITING	(1u << 10)
+#define SECONDARY_EXEC_RDRAND_EXITING		(1u << 11)
+#define SECONDARY_EXEC_ENABLE_INVPCID		(1u << 12)
+#define SECONDARY_EXEC_ENABLE_VMFUNC		(1u << 13)
+#define SECONDARY_EXEC_SHADOW_VMCS		(1u << 14)
+#define SECONDARY_EXEC_ENCLS_EXITING		(1u << 15)
+#define SECONDARY_EXEC_RDSEED_EXITING		(1u << 16)
+#define SECONDARY_EXEC_ENABLE_PML		(1u << 17)
+#define SECONDARY_EXEC_EPT_VIOLATION_VE		(1u << 18)
+#define SECONDARY_EXEC_PT_CONCEAL_VMX		(1u << 19)
+#define SECONDARY_EXEC_ENABLE_XSAVES		(1u << 20)
+#define SECONDARY_EXEC_MODE_BASED_EPT_EXEC	(1u << 22)
+#define SECONDARY_EXEC_TSC_SCALING		(1u << 25)
+#define SECONDARY_EXEC_ENABLE_USR_WAIT_PAUSE	(1u << 26)
+
+/* See "VM-Exit Controls". */
+#define VM_EXIT_SAVE_DEBUG_CONTROLS	   (1u << 2)
+#define VM_EXIT_HOST_ADDR_SPACE_SIZE	   (1u << 9)
+#define VM_EXIT_LOAD_IA32_PERF_GLOBAL_CTRL (1u << 12)
+#define VM_EXIT_ACK_INTR_ON_EXIT	   (1u << 15)
+#define VM_EXIT_SAVE_IA32_PAT		   (1u << 18)
+#define VM_EXIT_LOAD_IA32_PAT		   (1u << 19)
+#define VM_EXIT_SAVE_IA32_EFER		   (1u << 20)
+#define VM_EXIT_LOAD_IA32_EFER		   (1u << 21)
+#define VM_EXIT_SAVE_VMX_PREEMPTION_TIMER  (1u << 22)
+#define VM_EXIT_CLEAR_BNDCFGS		   (1u << 23)
+#define VM_EXIT_PT_CONCEAL_PIP		   (1u << 24)
+#define VM_EXIT_CLEAR_IA32_RTIT_CTL	   (1u << 25)
+#define VM_EXIT_LOAD_CET_STATE		   (1u << 28)
+
+/* See "VM-Entry Controls". */
+#define VM_ENTRY_LOAD_DEBUG_CONTROLS	    (1u << 2)
+#define VM_ENTRY_IA32E_MODE		    (1u << 9)
+#define VM_ENTRY_SMM			    (1u << 10)
+#define VM_ENTRY_DEACT_DUAL_MONITOR	    (1u << 11)
+#define VM_ENTRY_LOAD_IA32_PERF_GLOBAL_CTRL (1u << 13)
+#define VM_ENTRY_LOAD_IA32_PAT		    (1u << 14)
+#define VM_ENTRY_LOAD_IA32_EFER		    (1u << 15)
+#define VM_ENTRY_LOAD_BNDCFGS		    (1u << 16)
+#define VM_ENTRY_PT_CONCEAL_PIP		    (1u << 17)
+#define VM_ENTRY_LOAD_IA32_RTIT_CTL	    (1u << 18)
+#define VM_ENTRY_LOAD_CET_STATE		    (1u << 20)
+
+/*
+ * The formats of VM-entry interruption information, VM-exit interruption information and
+ * IDT-vectoring information agree but for bit 12.
+ */
+#define INTR_INFO_VECTOR_MASK	    0x000000ffu
+#define INTR_INFO_INTR_TYPE_MASK    0x00000700u
+#define INTR_INFO_DELIVER_CODE_MASK 0x00000800u
+#define INTR_INFO_UNBLOCK_NMI	    0x00001000u
+#define INTR_INFO_VALID_MASK	    0x80000000u
+#define INTR_INFO_RESVD_BITS_MASK   0x7ffff000u
+
+#define INTR_TYPE_EXT_INTR	    (0u << 8)
+#define INTR_TYPE_RESERVED	    (1u << 8)
+#define INTR_TYPE_NMI_INTR	    (2u << 8)
+#define INTR_TYPE_HARD_EXCEPTION    (3u << 8)
+#define INTR_TYPE_SOFT_INTR	    (4u << 8)
+#define INTR_TYPE_PRIV_SW_EXCEPTION (5u << 8)
+#define INTR_TYPE_SOFT_EXCEPTION    (6u << 8)
+#define INTR_TYPE_OTHER_EVENT	    (7u << 8)
+
+/* See "Guest Non-Register State". */
+#define GUEST_INTR_STATE_STI	      0x00000001u
+#define GUEST_INTR_STATE_MOV_SS	      0x00000002u
+#define GUEST_INTR_STATE_SMI	      0x00000004u
+#define GUEST_INTR_STATE_NMI	      0x00000008u
+#define GUEST_INTR_STATE_ENCLAVE_INTR 0x00000010u
+
+#define GUEST_ACTIVITY_ACTIVE	 0u
+#define GUEST_ACTIVITY_HLT	 1u
+#define GUEST_ACTIVITY_SHUTDOWN	 2u
+#define GUEST_ACTIVITY_WAIT_SIPI 3u
+
+/* Exception vectors; the names follow the SDM's mnemonics. */
+enum hv_vector {
+	HV_VECTOR_DE = 0,
+	HV_VECTOR_DB = 1,
+	HV_VECTOR_NMI = 2,
+	HV_VECTOR_BP = 3,
+	HV_VECTOR_OF = 4,
+	HV_VECTOR_BR = 5,
+	HV_VECTOR_UD = 6,
+	HV_VECTOR_NM = 7,
+	HV_VECTOR_DF = 8,
+	HV_VECTOR_TS = 10,
+	HV_VECTOR_NP = 11,
+	HV_VECTOR_SS = 12,
+	HV_VECTOR_GP = 13,
+	HV_VECTOR_PF = 14,
+	HV_VECTOR_MF = 16,
+	HV_VECTOR_AC = 17,
+	HV_VECTOR_MC = 18,
+	HV_VECTOR_XM = 19,
+	HV_VECTOR_VE = 20,
+	HV_VECTOR_CP = 21,
+};
+
+/* See "Format of Extended-Page-Table Pointer" and "EPT Translation Mechanism". */
+#define VMX_EPT_READABLE_MASK	0x1ull
+#define VMX_EPT_WRITABLE_MASK	0x2ull
+#define VMX_EPT_EXECUTABLE_MASK 0x4ull
+#define VMX_EPT_RWX_MASK	0x7ull
+#define VMX_EPT_MT_EPTE_SHIFT	3
+#define VMX_EPT_MT_MASK		(7ull << VMX_EPT_MT_EPTE_SHIFT)
+#define VMX_EPT_IPAT_BIT	(1ull << 6)
+#define VMX_EPT_LEAF_BIT	(1ull << 7)
+#define VMX_EPT_ADDR_MASK	0x000ffffffffff000ull
+
+#define VMX_EPTP_MT_WB	       0x6ull
+#define VMX_EPTP_PWL_4	       0x18ull
+#define VMX_EPTP_AD_ENABLE_BIT (1ull << 6)
+
+#define VMX_EPT_EXECUTE_ONLY_BIT   (1ull << 0)
+#define VMX_EPT_PAGE_WALK_4_BIT	   (1ull << 6)
+#define VMX_EPT_PAGE_WALK_5_BIT	   (1ull << 7)
+#define VMX_EPTP_UC_BIT		   (1ull << 8)
+#define VMX_EPTP_WB_BIT		   (1ull << 14)
+#define VMX_EPT_2MB_PAGE_BIT	   (1ull << 16)
+#define VMX_EPT_1GB_PAGE_BIT	   (1ull << 17)
+#define VMX_EPT_INVEPT_BIT	   (1ull << 20)
+#define VMX_EPT_AD_BIT		   (1ull << 21)
+#define VMX_EPT_EXTENT_CONTEXT_BIT (1ull << 25)
+#define VMX_EPT_EXTENT_GLOBAL_BIT  (1ull << 26)
+#define VMX_VPID_INVVPID_BIT	   (1ull << 32)
+#define VMX_VPID_EXTENT_GLOBAL_BIT (1ull << 42)
+
+/* INVEPT and INVVPID types */
+#define VMX_EPT_EXTENT_CONTEXT	    1
+#define VMX_EPT_EXTENT_GLOBAL	    2
+#define VMX_VPID_EXTENT_ALL_CONTEXT 2
+
+/* Memory types as in MTRRs, PAT and EPT entries. */
+#define HV_MT_UC 0u
+#define HV_MT_WC 1u
+#define HV_MT_WT 4u
+#define HV_MT_WP 5u
+#define HV_MT_WB 6u
+
+#define HV_MSR_IA32_TSC			    0x10
+#define HV_MSR_IA32_APIC_BASE		    0x1b
+#define HV_MSR_IA32_FEATURE_CONTROL	    0x3a
+#define HV_MSR_IA32_SPEC_CTRL		    0x48
+#define HV_MSR_IA32_BIOS_UPDT_TRIG	    0x79
+#define HV_MSR_IA32_BIOS_SIGN_ID	    0x8b
+#define HV_MSR_IA32_MTRRCAP		    0xfe
+#define HV_MSR_IA32_SYSENTER_CS		    0x174
+#define HV_MSR_IA32_SYSENTER_ESP	    0x175
+#define HV_MSR_IA32_SYSENTER_EIP	    0x176
+#define HV_MSR_IA32_DEBUGCTL		    0x1d9
+#define HV_MSR_IA32_MTRR_PHYSBASE0	    0x200
+#define HV_MSR_IA32_MTRR_PHYSMASK0	    0x201
+#define HV_MSR_IA32_MTRR_FIX64K_00000	    0x250
+#define HV_MSR_IA32_MTRR_FIX16K_80000	    0x258
+#define HV_MSR_IA32_MTRR_FIX16K_A0000	    0x259
+#define HV_MSR_IA32_MTRR_FIX4K_C0000	    0x268
+#define HV_MSR_IA32_PAT			    0x277
+#define HV_MSR_IA32_MTRR_DEF_TYPE	    0x2ff
+#define HV_MSR_IA32_PERF_GLOBAL_CTRL	    0x38f
+#define HV_MSR_IA32_VMX_BASIC		    0x480
+#define HV_MSR_IA32_VMX_PINBASED_CTLS	    0x481
+#define HV_MSR_IA32_VMX_PROCBASED_CTLS	    0x482
+#define HV_MSR_IA32_VMX_EXIT_CTLS	    0x483
+#define HV_MSR_IA32_VMX_ENTRY_CTLS	    0x484
+#define HV_MSR_IA32_VMX_MISC		    0x485
+#define HV_MSR_IA32_VMX_CR0_FIXED0	    0x486
+#define HV_MSR_IA32_VMX_CR0_FIXED1	    0x487
+#define HV_MSR_IA32_VMX_CR4_FIXED0	    0x488
+#define HV_MSR_IA32_VMX_CR4_FIXED1	    0x489
+#define HV_MSR_IA32_VMX_VMCS_ENUM	    0x48a
+#define HV_MSR_IA32_VMX_PROCBASED_CTLS2	    0x48b
+#define HV_MSR_IA32_VMX_EPT_VPID_CAP	    0x48c
+#define HV_MSR_IA32_VMX_TRUE_PINBASED_CTLS  0x48d
+#define HV_MSR_IA32_VMX_TRUE_PROCBASED_CTLS 0x48e
+#define HV_MSR_IA32_VMX_TRUE_EXIT_CTLS	    0x48f
+#define HV_MSR_IA32_VMX_TRUE_ENTRY_CTLS	    0x490
+#define HV_MSR_IA32_VMX_VMFUNC		    0x491
+#define HV_MSR_IA32_VMX_LAST		    0x493
+#define HV_MSR_IA32_TSC_DEADLINE	    0x6e0
+#define HV_MSR_X2APIC_APICID		    0x802
+#define HV_MSR_X2APIC_EOI		    0x80b
+#define HV_MSR_X2APIC_ISR0		    0x810
+#define HV_MSR_X2APIC_ICR		    0x830
+#define HV_MSR_IA32_XSS			    0xda0
+#define HV_MSR_EFER			    0xc0000080
+#define HV_MSR_STAR			    0xc0000081
+#define HV_MSR_LSTAR			    0xc0000082
+#define HV_MSR_CSTAR			    0xc0000083
+#define HV_MSR_SYSCALL_MASK		    0xc0000084
+#define HV_MSR_FS_BASE			    0xc0000100
+#define HV_MSR_GS_BASE			    0xc0000101
+#define HV_MSR_KERNEL_GS_BASE		    0xc0000102
+#define HV_MSR_TSC_AUX			    0xc0000103
+
+#define HV_FEATURE_CONTROL_LOCKED	   (1ull << 0)
+#define HV_FEATURE_CONTROL_VMX_INSIDE_SMX  (1ull << 1)
+#define HV_FEATURE_CONTROL_VMX_OUTSIDE_SMX (1ull << 2)
+
+#define HV_APIC_BASE_BSP    (1ull << 8)
+#define HV_APIC_BASE_X2APIC (1ull << 10)
+#define HV_APIC_BASE_ENABLE (1ull << 11)
+
+#define HV_EFER_SCE (1ull << 0)
+#define HV_EFER_LME (1ull << 8)
+#define HV_EFER_LMA (1ull << 10)
+#define HV_EFER_NXE (1ull << 11)
+
+#define HV_CR0_PE (1ull << 0)
+#define HV_CR0_MP (1ull << 1)
+#define HV_CR0_EM (1ull << 2)
+#define HV_CR0_TS (1ull << 3)
+#define HV_CR0_ET (1ull << 4)
+#define HV_CR0_NE (1ull << 5)
+#define HV_CR0_WP (1ull << 16)
+#define HV_CR0_AM (1ull << 18)
+#define HV_CR0_NW (1ull << 29)
+#define HV_CR0_CD (1ull << 30)
+#define HV_CR0_PG (1ull << 31)
+
+#define HV_CR4_TSD	  (1ull << 2)
+#define HV_CR4_DE	  (1ull << 3)
+#define HV_CR4_PSE	  (1ull << 4)
+#define HV_CR4_PAE	  (1ull << 5)
+#define HV_CR4_MCE	  (1ull << 6)
+#define HV_CR4_PGE	  (1ull << 7)
+#define HV_CR4_OSFXSR	  (1ull << 9)
+#define HV_CR4_OSXMMEXCPT (1ull << 10)
+#define HV_CR4_UMIP	  (1ull << 11)
+#define HV_CR4_LA57	  (1ull << 12)
+#define HV_CR4_VMXE	  (1ull << 13)
+#define HV_CR4_SMXE	  (1ull << 14)
+#define HV_CR4_FSGSBASE	  (1ull << 16)
+#define HV_CR4_PCIDE	  (1ull << 17)
+#define HV_CR4_OSXSAVE	  (1ull << 18)
+#define HV_CR4_SMEP	  (1ull << 20)
+#define HV_CR4_SMAP	  (1ull << 21)
+#define HV_CR4_PKE	  (1ull << 22)
+#define HV_CR4_CET	  (1ull << 23)
+#define HV_CR4_PKS	  (1ull << 24)
+#define HV_CR4_FRED	  (1ull << 32)
+
+#define HV_EFLAGS_CF	(1ull << 0)
+#define HV_EFLAGS_FIXED (1ull << 1)
+#define HV_EFLAGS_PF	(1ull << 2)
+#define HV_EFLAGS_AF	(1ull << 4)
+#define HV_EFLAGS_ZF	(1ull << 6)
+#define HV_EFLAGS_SF	(1ull << 7)
+#define HV_EFLAGS_TF	(1ull << 8)
+#define HV_EFLAGS_IF	(1ull << 9)
+#define HV_EFLAGS_DF	(1ull << 10)
+#define HV_EFLAGS_OF	(1ull << 11)
+#define HV_EFLAGS_IOPL	(3ull << 12)
+#define HV_EFLAGS_NT	(1ull << 14)
+#define HV_EFLAGS_RF	(1ull << 16)
+#define HV_EFLAGS_VM	(1ull << 17)
+#define HV_EFLAGS_AC	(1ull << 18)
+#define HV_EFLAGS_VIF	(1ull << 19)
+#define HV_EFLAGS_VIP	(1ull << 20)
+#define HV_EFLAGS_ID	(1ull << 21)
+
+#define HV_DR6_TRAP_BITS 0xfull
+#define HV_DR6_BLD	 (1ull << 11)
+#define HV_DR6_BD	 (1ull << 13)
+#define HV_DR6_BS	 (1ull << 14)
+#define HV_DR6_BT	 (1ull << 15)
+#define HV_DR6_RTM	 (1ull << 16)
+#define HV_DR6_INIT	 0xffff0ff0ull
+#define HV_DR7_GD	 (1ull << 13)
+#define HV_DR7_FIXED_1	 0x400ull
+#define HV_DEBUGCTL_LBR	 (1ull << 0)
+#define HV_DEBUGCTL_BTF	 (1ull << 1)
+
+/* See "Pending Debug Exceptions" under "Guest Non-Register State". */
+#define HV_PENDING_DBG_ENABLED_BP (1ull << 12)
+#define HV_PENDING_DBG_BS	  (1ull << 14)
+#define HV_PENDING_DBG_RTM	  (1ull << 16)
+
+/* Access rights as the VMCS has them. See "Guest Register State". */
+#define HV_AR_TYPE_MASK 0x0000fu
+#define HV_AR_S		0x00010u
+#define HV_AR_DPL_SHIFT 5
+#define HV_AR_P		0x00080u
+#define HV_AR_L		0x02000u
+#define HV_AR_DB	0x04000u
+#define HV_AR_G		0x08000u
+#define HV_AR_UNUSABLE	0x10000u
+
+/* The fields worth printing, in the order guest, host, control, exit information. */
+enum vmcs_field_group {
+	VMCS_GROUP_GUEST,
+	VMCS_GROUP_HOST,
+	VMCS_GROUP_CONTROL,
+	VMCS_GROUP_EXIT,
+};
+
+struct vmcs_field_name {
+	u32 field;
+	const char *name;
+	u8 group;
+	bool optional; /* VMREAD fails where the CPU lacks the feature: no error */
+};
+
+extern const struct vmcs_field_name vmcs_dump_fields[];
+extern const unsigned int vmcs_dump_nr;
+
+#endif

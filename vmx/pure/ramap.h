@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which physical addresses are RAM: the only ones that the debugger touches unasked.
+ *
+ * Runs in root and in user-space tests ('both'). Calls nothing. Filled at load; in root only read.
+ */
+#ifndef HVGDB_VMX_RAMAP_H
+#define HVGDB_VMX_RAMAP_H
+
+#include "arch.h"
+
+#define RAM_MAP_MAX 512
+
+struct ram_range {
+	u64 start;
+	u64 end; /* the first byte after it */
+};
+
+struct ram_map {
+	unsigned int nr;
+	struct ram_range range[RAM_MAP_MAX]; /* sorted, disjoint, not adjacent */
+};
+
+/* In any order; overlaps merge. -ENOSPC and nothing changed if there are too many ranges. */
+int ram_map_add(struct ram_map *map, u64 start, u64 end);
+
+/* Takes a hole out (a poisoned page). -ENOSPC and nothing changed if that makes too many. */
+int ram_map_remove(struct ram_map *map, u64 start, u64 end);
+
+/* Whether all len bytes are RAM; false for no bytes. */
+bool ram_contains(const struct ram_map *map, u64 start, u64 len);
+
+/* How many of the len bytes from start on are RAM, up to the first that is not. */
+u64 ram_prefix(const struct ram_map *map, u64 start, u64 len);
+
+#endif
