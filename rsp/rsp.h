@@ -67,6 +67,7 @@ enum rsp_error {
 	RSP_EBUSY,	     /* cannot be done in this state */
 	RSP_EVENTPENDING,    /* an event must be delivered first */
 	RSP_ENOTRESUMABLE,   /* the machine can only be reset (triple fault) */
+	RSP_EDAMAGED,	     /* the packet's checksum is wrong (only without acks) */
 	RSP_NR_ERRORS,
 };
 

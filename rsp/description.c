@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * target.xml, written from the register table. It crosses a serial line at every connect: what
+ * gdb's DTD has a default for (version, type="int", the prolog) is left out, and so are groups,
+ * which gdb computes by itself on x86. No `linux` feature: with it gdb would never ask for
+ * libraries. Runs in VMX root and in user-space tests.
+ */
+#include "chars.h"
+#include "session.h"
+
+struct rsp_bit {
+	const char *name;
+	u8 bit;
+};
+
+struct rsp_element {
+	const char *name, *type;
+	u8 count;
+};
+
+static const struct rsp_bit rsp_eflags_bits[] = {
+	{ "CF", 0 },  { "", 1 },    { "PF", 2 },  { "AF", 4 },	 { "ZF", 6 },	{ "SF", 7 },
+	{ "TF", 8 },  { "IF", 9 },  { "DF", 10 }, { "OF", 11 },	 { "NT", 14 },	{ "RF", 16 },
+	{ "VM", 17 }, { "AC", 18 }, { "VIF", 19 }, { "VIP", 20 }, { "ID", 21 }, { NULL, 0 },
+};
+
+static const struct rsp_bit rsp_mxcsr_bits[] = {
+	{ "IE", 0 }, { "DE", 1 },  { "ZE", 2 },	 { "OE", 3 },  { "UE", 4 },
+	{ "PE", 5 }, { "DAZ", 6 }, { "IM", 7 },	 { "DM", 8 },  { "ZM", 9 },
+	{ "OM", 10 }, { "UM", 11 }, { "PM", 12 }, { "FZ", 15 }, { NULL, 0 },
+};
+
+/* The views of an xmm register; a vector's name is the field's too, as nobody sees it. */
+static const struct rsp_element rsp_vec128[] = {
+	{ "v8_bfloat16", "bfloat16", 8 },
+	{ "v8_half", "ieee_half", 8 },
+	{ "v4_float", "ieee_single", 4 },
+	{ "v2_double", "ieee_double", 2 },
+	{ "v16_int8", "int8", 16 },
+	{ "v8_int16", "int16", 8 },
+	{ "v4_int32", "int32", 4 },
+	{ "v2_int64", "int64", 2 },
+};
+
+static void rsp_xfer_attribute(struct rsp_xfer *xfer, const char *start, const char *value)
+{
+	rsp_xfer_str(xfer, start);
+	rsp_xfer_str(xfer, value);
+	rsp_xfer_str(xfer, "\"");
+}
+
+static void rsp_xfer_count(struct rsp_xfer *xfer, const char *start, unsigned int value)
+{
+	rsp_xfer_str(xfer, start);
+	rsp_xfer_number(xfer, value);
+	rsp_xfer_str(xfer, "\"");
+}
+
+static void rsp_describe_flags(struct rsp_xfer *xfer, const char *id, const struct rsp_bit *bits)
+{
+	rsp_xfer_attribute(xfer, "<flags id=\"", id);
+	rsp_xfer_str(xfer, " size=\"4\">");
+	for (; bits->name; bits++) {
+		rsp_xfer_attribute(xfer, "<field name=\"", bits->name);
+		rsp_xfer_count(xfer, " start=\"", bits->bit);
+		rsp_xfer_str(xfer, "/>");
+	}
+	rsp_xfer_str(xfer, "</flags>");
+}
+
+static void rsp_describe_vec128(struct rsp_xfer *xfer)
+{
+	const struct rsp_element *e, *end = rsp_vec128 + ARRAY_SIZE(rsp_vec128);
+
+	for (e = rsp_vec128; e < end; e++) {
+		rsp_xfer_attribute(xfer, "<vector id=\"", e->name);
+		rsp_xfer_attribute(xfer, " type=\"", e->type);
+		rsp_xfer_count(xfer, " count=\"", e->count);
+		rsp_xfer_str(xfer, "/>");
+	}
+	rsp_xfer_str(xfer, "<union id=\"vec128\">");
+	for (e = rsp_vec128; e < end; e++) {
+		rsp_xfer_attribute(xfer, "<field name=\"", e->name);
+		rsp_xfer_attribute(xfer, " type=\"", e->name);
+		rsp_xfer_str(xfer, "/>");
+	}
+	rsp_xfer_str(xfer, "<field name=\"uint128\" type=\"uint128\"/></union>");
+}
+
+static void rsp_describe_types(struct rsp_xfer *xfer, const char *feature)
+{
+	if (rsp_streq(feature, "core"))
+		rsp_describe_flags(xfer, "i386_eflags", rsp_eflags_bits);
+	if (!rsp_streq(feature, "sse"))
+		return;
+	rsp_describe_vec128(xfer);
+	rsp_describe_flags(xfer, "i386_mxcsr", rsp_mxcsr_bits);
+}
+
+static void rsp_describe_register(struct rsp_xfer *xfer, unsigned int reg)
+{
+	rsp_xfer_attribute(xfer, "<reg name=\"", rsp_reg_name(reg));
+	rsp_xfer_count(xfer, " bitsize=\"", 8 * rsp_reg_size(reg));
+	if (rsp_reg_type(reg))
+		rsp_xfer_attribute(xfer, " type=\"", rsp_reg_type(reg));
+	rsp_xfer_str(xfer, "/>");
+}
+
+void rsp_describe(struct rsp_xfer *xfer)
+{
+	const char *feature = "";
+	unsigned int reg;
+
+	rsp_xfer_str(xfer, "<target><architecture>i386:x86-64</architecture>");
+	for (reg = 0; reg < RSP_NR_REGS; reg++) {
+		if (!rsp_streq(feature, rsp_reg_feature(reg))) {
+			rsp_xfer_str(xfer, *feature ? "</feature>" : "");
+			feature = rsp_reg_feature(reg);
+			rsp_xfer_attribute(xfer, "<feature name=\"org.gnu.gdb.i386.", feature);
+			rsp_xfer_str(xfer, ">");
+			rsp_describe_types(xfer, feature);
+		}
+		rsp_describe_register(xfer, reg);
+	}
+	rsp_xfer_str(xfer, "</feature></target>");
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sentence of each enum rsp_error. They travel in `E.` replies, which gdb does not un-escape:
+ * no '#', '$', '}' or '*' in them. Runs in VMX root and in user-space tests; calls nothing.
+ */
+#include "rsp.h"
+
+static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
+	[RSP_OK] = "no error",
+	[RSP_EINVAL] = "the packet makes no sense",
+	[RSP_ENOTHREAD] = "no such CPU, or it is offline",
+	[RSP_ENOREG] = "no such register, or its value is not available now",
+	[RSP_EREADONLY] = "this register cannot be written",
+	[RSP_EREGVALUE] = "the CPU could not run with this value in the register",
+	[RSP_EUNMAPPED] = "the page tables of the guest do not map this address",
+	[RSP_ENOTRAM] = "the address is mapped to something that is not RAM",
+	[RSP_ENOBREAK] = "there is no breakpoint at this address",
+	[RSP_EBREAKFULL] = "no room for another breakpoint or watchpoint",
+	[RSP_ENOTANSWERING] = "the CPU does not answer",
+	[RSP_ETOOLONG] = "this is more than a packet holds",
+	[RSP_EBUSY] = "this cannot be done in the present state",
+	[RSP_EVENTPENDING] = "an event must be delivered to the guest first",
+	[RSP_ENOTRESUMABLE] = "after a triple fault the machine can only be reset: use continue",
+	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
+};
+
+const char *rsp_error_text(int error)
+{
+	if (error < 0 || error >= RSP_NR_ERRORS)
+		return "unknown error";
+	return rsp_error_texts[error];
+}
