@@ -11,7 +11,8 @@
 
 #include "arch.h"
 
-/* Raw values of the capability MSRs; the four of pin, CPU, exit and entry controls are the TRUE
+/*
+ * Raw values of the capability MSRs; the four of pin, CPU, exit and entry controls are the TRUE
  * ones when bit 55 of VMX_BASIC says that they exist.
  */
 struct vmx_caps {

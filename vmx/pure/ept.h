@@ -68,9 +68,12 @@ int ept_set_frame(struct ept *ept, u64 gpa, u64 hpa);
  * A second view that shares every lower table with from: takes one page. Before access differs
  * for a page in one of the views only, that view calls ept_unshare() for it.
  */
-int ept_fork(const struct ept *from, struct ept *to);
+int ept_fork(struct ept *from, struct ept *to);
 
-/* Gives ept tables of its own on the way to gpa; at most two pages (PDPT, PD) and the PT. */
+/*
+ * Gives ept tables of its own on the way to gpa: at most three pages (PDPT, PD, PT). -ENOSPC and
+ * nothing changed if the pool has fewer.
+ */
 int ept_unshare(struct ept *ept, u64 gpa);
 
 #endif

@@ -27,7 +27,8 @@ enum cr_access {
 	CR_LMSW,
 };
 
-/* See "Exit Qualification for Control-Register Accesses". gpr: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP,
+/*
+ * See "Exit Qualification for Control-Register Accesses". gpr: 0 RAX, 1 RCX, 2 RDX, 3 RBX, 4 RSP,
  * 5 RBP, 6 RSI, 7 RDI, then R8 to R15.
  */
 struct cr_qual {

@@ -82,7 +82,7 @@ struct inject_out {
 
 enum inject_merge {
 	INJECT_NEW,	     /* nothing else was there */
-	INJECT_SERIAL,	     /* takes the place of a benign event (an NMI or interrupt is kept) */
+	INJECT_SERIAL,	     /* took the place of an exception that will come again */
 	INJECT_DOUBLE_FAULT, /* both became #DF */
 	INJECT_TRIPLE_FAULT, /* the CPU would shut down */
 };
@@ -105,6 +105,9 @@ enum inject_merge inject_fault(struct inject_in *in, u8 vector, u32 error);
 
 /* End of an exit: chooses. */
 void inject_choose(struct inject_in *in, struct inject_out *out);
+
+/* The entry chosen did not happen after all (root halts first): puts back what was taken. */
+void inject_cancel(struct inject_in *in, const struct inject_out *out);
 
 void inject_queue_irq(struct inject_in *in, u8 vector);
 int inject_highest_irq(const u64 irq_set[4]); /* -1 if there is none */

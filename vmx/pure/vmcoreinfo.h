@@ -11,8 +11,6 @@
 
 #include "arch.h"
 
-#define VMCOREINFO_KEY_MAX 64
-
 /* Finds the text inside the ELF note. False if that is not a VMCOREINFO note of at most size. */
 bool vmcoreinfo_note_text(const void *note, size_t size, const char **text, size_t *len);
 
