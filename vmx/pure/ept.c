@@ -74,7 +74,7 @@ static bool one_type(const struct mtrr_state_raw *mtrr, u64 gpa, unsigned int le
 {
 	bool uniform;
 
-	mtrr_type(mtrr, gpa, gpa + level_size(level), &uniform);
+	mtrr_range_type(mtrr, gpa, gpa + level_size(level), &uniform);
 	return uniform;
 }
 
@@ -105,7 +105,7 @@ size_t ept_count_pages(const struct mtrr_state_raw *mtrr, unsigned int maxphyadd
 static u64 leaf_entry(const struct mtrr_state_raw *mtrr, u64 gpa, unsigned int level)
 {
 	bool uniform;
-	u64 type = mtrr_type(mtrr, gpa, gpa + level_size(level), &uniform);
+	u64 type = mtrr_range_type(mtrr, gpa, gpa + level_size(level), &uniform);
 	u64 entry = gpa | VMX_EPT_RWX_MASK | (type << VMX_EPT_MT_EPTE_SHIFT);
 
 	return level > EPT_LEVEL_4K ? entry | VMX_EPT_LEAF_BIT : entry;

@@ -165,7 +165,7 @@ static u8 first_page_type(const struct mtrr_state_raw *mtrr, u64 start)
 	return block_type(mtrr, start, PAGE_4K, &ignored);
 }
 
-u8 mtrr_type(const struct mtrr_state_raw *mtrr, u64 start, u64 end, bool *uniform)
+u8 mtrr_range_type(const struct mtrr_state_raw *mtrr, u64 start, u64 end, bool *uniform)
 {
 	bool fixed = (mtrr->cap & CAP_FIX) && (mtrr->def_type & DEF_TYPE_FE);
 	u8 type, above;

@@ -27,6 +27,6 @@ struct mtrr_state_raw {
  * The type of [start, end), both multiples of 4 KiB. *uniform tells whether all of it has that
  * type; if not, the type returned is that of its first page.
  */
-u8 mtrr_type(const struct mtrr_state_raw *mtrr, u64 start, u64 end, bool *uniform);
+u8 mtrr_range_type(const struct mtrr_state_raw *mtrr, u64 start, u64 end, bool *uniform);
 
 #endif
