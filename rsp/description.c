@@ -13,8 +13,8 @@ struct rsp_bit {
 	u8 bit;
 };
 
-struct rsp_element {
-	const char *name, *type;
+struct rsp_view {
+	const char *field, *vector, *type;
 	u8 count;
 };
 
@@ -30,16 +30,16 @@ static const struct rsp_bit rsp_mxcsr_bits[] = {
 	{ "OM", 10 }, { "UM", 11 }, { "PM", 12 }, { "FZ", 15 }, { NULL, 0 },
 };
 
-/* The views of an xmm register; a vector's name is the field's too, as nobody sees it. */
-static const struct rsp_element rsp_vec128[] = {
-	{ "v8_bfloat16", "bfloat16", 8 },
-	{ "v8_half", "ieee_half", 8 },
-	{ "v4_float", "ieee_single", 4 },
-	{ "v2_double", "ieee_double", 2 },
-	{ "v16_int8", "int8", 16 },
-	{ "v8_int16", "int16", 8 },
-	{ "v4_int32", "int32", 4 },
-	{ "v2_int64", "int64", 2 },
+/* The views of an xmm register. */
+static const struct rsp_view rsp_vec128[] = {
+	{ "v8_bfloat16", "v8bf16", "bfloat16", 8 },
+	{ "v8_half", "v8h", "ieee_half", 8 },
+	{ "v4_float", "v4f", "ieee_single", 4 },
+	{ "v2_double", "v2d", "ieee_double", 2 },
+	{ "v16_int8", "v16i8", "int8", 16 },
+	{ "v8_int16", "v8i16", "int16", 8 },
+	{ "v4_int32", "v4i32", "int32", 4 },
+	{ "v2_int64", "v2i64", "int64", 2 },
 };
 
 static void rsp_xfer_attribute(struct rsp_xfer *xfer, const char *start, const char *value)
@@ -63,6 +63,7 @@ static void rsp_describe_flags(struct rsp_xfer *xfer, const char *id, const stru
 	for (; bits->name; bits++) {
 		rsp_xfer_attribute(xfer, "<field name=\"", bits->name);
 		rsp_xfer_count(xfer, " start=\"", bits->bit);
+		rsp_xfer_count(xfer, " end=\"", bits->bit);
 		rsp_xfer_str(xfer, "/>");
 	}
 	rsp_xfer_str(xfer, "</flags>");
@@ -70,18 +71,18 @@ static void rsp_describe_flags(struct rsp_xfer *xfer, const char *id, const stru
 
 static void rsp_describe_vec128(struct rsp_xfer *xfer)
 {
-	const struct rsp_element *e, *end = rsp_vec128 + ARRAY_SIZE(rsp_vec128);
+	const struct rsp_view *v, *end = rsp_vec128 + ARRAY_SIZE(rsp_vec128);
 
-	for (e = rsp_vec128; e < end; e++) {
-		rsp_xfer_attribute(xfer, "<vector id=\"", e->name);
-		rsp_xfer_attribute(xfer, " type=\"", e->type);
-		rsp_xfer_count(xfer, " count=\"", e->count);
+	for (v = rsp_vec128; v < end; v++) {
+		rsp_xfer_attribute(xfer, "<vector id=\"", v->vector);
+		rsp_xfer_attribute(xfer, " type=\"", v->type);
+		rsp_xfer_count(xfer, " count=\"", v->count);
 		rsp_xfer_str(xfer, "/>");
 	}
 	rsp_xfer_str(xfer, "<union id=\"vec128\">");
-	for (e = rsp_vec128; e < end; e++) {
-		rsp_xfer_attribute(xfer, "<field name=\"", e->name);
-		rsp_xfer_attribute(xfer, " type=\"", e->name);
+	for (v = rsp_vec128; v < end; v++) {
+		rsp_xfer_attribute(xfer, "<field name=\"", v->field);
+		rsp_xfer_attribute(xfer, " type=\"", v->vector);
 		rsp_xfer_str(xfer, "/>");
 	}
 	rsp_xfer_str(xfer, "<field name=\"uint128\" type=\"uint128\"/></union>");

@@ -349,9 +349,8 @@ static size_t fake_expand(struct fake *f, size_t n)
 	int repeat = f->out[f->out_pos++] - 29;
 
 	FAKE_REQUIRE(n > 0 && repeat >= 3 && repeat <= 126 - 29);
-	while (repeat--)
-		f->reply[n++] = f->reply[n - 1];
-	return n;
+	memset(&f->reply[n], f->reply[n - 1], repeat);
+	return n + repeat;
 }
 
 static void fake_check_sum(struct fake *f, u8 sum)

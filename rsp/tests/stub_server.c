@@ -2,7 +2,7 @@
 /*
  * The stub with the fake target behind a TCP port, for a real gdb: `stub_server` prints its port,
  * serves one connection after the other (the machine lives on) and ends when the last of
- * `stub_server COUNT` is closed. User space only.
+ * `stub_server COUNT [VMLINUX]` is closed. User space only.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -106,6 +106,7 @@ int main(int argc, char **argv)
 
 	fake_init(&machine);
 	machine.text = FAKE_CODE;
+	machine.exec_path = argc > 2 ? argv[2] : NULL;
 	rsp_abandon(&machine.rsp);
 	machine.running = true;
 	for (listener = listen_anywhere(); count > 0; count--) {

@@ -417,9 +417,14 @@ static bool needs_consistent_bs(const struct inject_out *out)
 /* See "Checks on Guest Non-Register State": BS must agree with TF where #DB may be held back. */
 static void fix_pending_bs(const struct inject_in *in, struct inject_out *out)
 {
+	u64 debugctl = in->debugctl;
+
 	if (!needs_consistent_bs(out))
 		return;
-	if (single_steps(in->rflags, in->debugctl))
+	/* debug_deliver() clears BTF, and VM entry sees the result. */
+	if (out->is_debug)
+		debugctl &= ~HV_DEBUGCTL_BTF;
+	if (single_steps(in->rflags, debugctl))
 		out->pending_dbg |= HV_PENDING_DBG_BS;
 	else
 		out->pending_dbg &= ~HV_PENDING_DBG_BS;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between kernel versions, 5.10 to 6.12, and nothing else. Guest kernel only. */
+#ifndef HVGDB_COMPAT_H
+#define HVGDB_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/version.h>
+#include <asm/cpufeature.h>
+#include <asm/pgtable.h>
+
+/* Top-level slot of the LDT remap area: with PTI it belongs to one process (LDT_PGD_ENTRY). */
+static inline int compat_ldt_slot(bool la57)
+{
+	return PTRS_PER_PGD + (la57 ? -112 : -240);
+}
+
+static inline bool compat_page_poisoned(unsigned long pfn)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	return pfn_valid(pfn) && PageHWPoison(pfn_to_page(pfn));
+#else
+	return false;
+#endif
+}
+
+static inline bool compat_memory_encrypted(void)
+{
+#ifdef CONFIG_ARCH_HAS_CC_PLATFORM
+	return cc_platform_has(CC_ATTR_MEM_ENCRYPT);
+#else
+	return false;
+#endif
+}
+
+#ifdef X86_FEATURE_CLEAR_BHB_LOOP
+#define COMPAT_CLEAR_BHB X86_FEATURE_CLEAR_BHB_LOOP
+#endif
+
+static inline bool compat_must_clear_branch_history(void)
+{
+#ifdef COMPAT_CLEAR_BHB
+	return boot_cpu_has(COMPAT_CLEAR_BHB);
+#else
+	return false;
+#endif
+}
+
+#endif

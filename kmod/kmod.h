@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of kmod/ need of each other. Guest kernel only. */
+#ifndef HVGDB_KMOD_H
+#define HVGDB_KMOD_H
+
+#include <linux/kernel.h>
+#include <linux/types.h>
+#include "vcpu.h"
+
+#undef pr_fmt
+#define pr_fmt(fmt) "hvgdb: " fmt
+
+/* probe.c: refuses (with one sentence in the log) a machine that hvgdb cannot run on. */
+int probe_machine(struct machine *m);
+
+/* prepare.c: everything that root will ever touch, allocated before the launch. */
+int memory_prepare(struct machine *m);
+void memory_free(struct machine *m);
+
+/* symbols.c: where the kernel's text is, for qOffsets. */
+u64 symbols_text_address(void);
+
+/* launch.c */
+int launch_all(void);
+void leave_all(void);
+int launch_this_cpu(void);
+void leave_this_cpu(void);
+
+/* life.c: hotplug, reboot, sleep, modules that come and go. */
+int life_register(void);
+void life_unregister(void);
+
+/* device.c: /dev/hvgdb */
+int chardev_register(void);
+void chardev_unregister(void);
+/* Arms the line that the module parameter names. */
+int chardev_arm_parameter(const char *uart);
+
+/* log.c: root's messages on their way to the kernel log. */
+void log_start(void);
+void log_stop(void);
+void log_flush(void);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Takes the running CPUs into VMX non-root and gives them back: all or none. Two phases, because only
+ * the first can fail for ordinary reasons: every CPU prepares and votes, then all launch.
+ * Guest kernel, in process context; the per-CPU parts run in IPIs with interrupts off.
+ */
+#include <linux/cpu.h>
+#include <linux/smp.h>
+#include <asm/tlbflush.h>
+#include "kmod.h"
+#include "host.h"
+#include "hypercall.h"
+#include "instr.h"
+#include "vmcs.h"
+
+static struct vcpu *this_vcpu(void)
+{
+	return machine.vcpu[smp_processor_id()];
+}
+
+static void launch_failed(struct vcpu *vcpu, int error, const char *what)
+{
+	vcpu->launch_error = error;
+	vcpu->launch_error_text = what;
+}
+
+static void undo_prepare(struct vcpu *vcpu)
+{
+	vmclear(vcpu->vmcs_phys);
+	vmxoff();
+	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	vcpu->life = VCPU_ABSENT;
+}
+
+/* Phase 1: VMXON and a VMCS that lacks only the guest's state. */
+static void prepare_this_cpu(void *unused)
+{
+	struct vcpu *vcpu = this_vcpu();
+
+	launch_failed(vcpu, 0, NULL);
+	*(u32 *)vcpu->vmxon_page = machine.caps.basic & 0x7fffffff;
+	*(u32 *)vcpu->vmcs_page = machine.caps.basic & 0x7fffffff;
+	cr4_set_bits_irqsoff(X86_CR4_VMXE);
+	if (!vmxon(vcpu->vmxon_phys)) {
+		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+		launch_failed(vcpu, -EIO, "VMXON failed");
+		return;
+	}
+	vcpu->life = VCPU_NATIVE;
+	invept_all();
+	if (!vmclear(vcpu->vmcs_phys) || !vmptrld(vcpu->vmcs_phys) || !vmcs_prepare(vcpu)) {
+		undo_prepare(vcpu);
+		launch_failed(vcpu, -EIO, "the VMCS could not be written");
+	}
+}
+
+/* Phase 2: from the VMLAUNCH on this very function runs in the guest. */
+static void launch_prepared_cpu(void *unused)
+{
+	struct vcpu *vcpu = this_vcpu();
+
+	if (!vmcs_capture_guest(vcpu)) {
+		launch_failed(vcpu, -EIO, "the CPU's state does not fit a VMCS");
+		return;
+	}
+	vcpu->life = VCPU_RUNNING;
+	if (vmx_launch()) {
+		vcpu->life = VCPU_NATIVE;
+		launch_failed(vcpu, -EIO, "VMLAUNCH failed");
+		pr_err("CPU %u: VM-instruction error %llu\n", vcpu->cpu,
+		       vmread(VM_INSTRUCTION_ERROR));
+	}
+}
+
+static void give_back_this_cpu(void *unused)
+{
+	struct vcpu *vcpu = this_vcpu();
+
+	if (vcpu->life == VCPU_NATIVE) {
+		undo_prepare(vcpu);
+	} else if (vcpu->life != VCPU_ABSENT) {
+		hypercall(HYPERCALL_LEAVE, 0, 0);
+		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
+	}
+}
+
+static int first_error(void)
+{
+	struct vcpu *vcpu;
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		vcpu = machine.vcpu[cpu];
+		if (vcpu->launch_error) {
+			pr_err("CPU %u cannot be taken over: %s\n", cpu, vcpu->launch_error_text);
+			return vcpu->launch_error;
+		}
+	}
+	return 0;
+}
+
+/* Caller holds the CPU hotplug lock. */
+int launch_all(void)
+{
+	int error;
+
+	on_each_cpu(prepare_this_cpu, NULL, 1);
+	error = first_error();
+	if (!error) {
+		on_each_cpu(launch_prepared_cpu, NULL, 1);
+		error = first_error();
+	}
+	if (error)
+		on_each_cpu(give_back_this_cpu, NULL, 1);
+	return error;
+}
+
+/* Caller holds the CPU hotplug lock. */
+void leave_all(void)
+{
+	on_each_cpu(give_back_this_cpu, NULL, 1);
+}
+
+/* For a CPU that comes online later. Runs there, in its hotplug thread. */
+int launch_this_cpu(void)
+{
+	struct vcpu *vcpu;
+	unsigned long flags;
+	int error;
+
+	local_irq_save(flags);
+	vcpu = this_vcpu();
+	prepare_this_cpu(NULL);
+	if (!vcpu->launch_error)
+		launch_prepared_cpu(NULL);
+	error = vcpu->launch_error;
+	if (error)
+		give_back_this_cpu(NULL);
+	local_irq_restore(flags);
+	return error;
+}
+
+void leave_this_cpu(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	give_back_this_cpu(NULL);
+	local_irq_restore(flags);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module init and exit: the order in which the machine is probed, prepared, taken over and given back.
+ * Guest kernel.
+ */
+#include <linux/cpu.h>
+#include <linux/module.h>
+#include <linux/utsname.h>
+#include <asm/tsc.h>
+#include "kmod.h"
+#include "compat.h"
+#include "host.h"
+#include "hypercall.h"
+#include "target.h"
+
+struct machine machine;
+
+static char *uart = "";
+module_param(uart, charp, 0444);
+MODULE_PARM_DESC(uart, "debug line used without a controller, as in uart=io,0x2f8");
+
+static uint orphan_timeout = 30;
+module_param(orphan_timeout, uint, 0444);
+MODULE_PARM_DESC(orphan_timeout,
+		 "seconds after which a stop that no gdb acknowledges is resumed; 0: never");
+
+static char *exec_file = "";
+module_param(exec_file, charp, 0444);
+MODULE_PARM_DESC(exec_file, "path of vmlinux on the developer's machine, told to gdb");
+
+static ushort debug_port;
+module_param(debug_port, ushort, 0444);
+MODULE_PARM_DESC(debug_port, "I/O port that gets root's last words when it meets the unknown");
+
+static void set_parameters(struct machine *m)
+{
+	m->orphan_timeout = orphan_timeout;
+	m->debug_port = debug_port;
+	m->tsc_khz = tsc_khz;
+	m->text_address = symbols_text_address();
+	m->master = -1;
+	if (*exec_file)
+		strscpy(m->exec_file, exec_file, sizeof(m->exec_file));
+	else
+		snprintf(m->exec_file, sizeof(m->exec_file), "/usr/lib/debug/boot/vmlinux-%s",
+			 init_uts_ns.name.release);
+	vmx_clear_branch_history = compat_must_clear_branch_history();
+}
+
+static int take_over(void)
+{
+	int error;
+
+	cpus_read_lock();
+	error = launch_all();
+	if (!error) {
+		error = life_register();
+		if (error)
+			leave_all();
+	}
+	cpus_read_unlock();
+	return error;
+}
+
+static void give_back(void)
+{
+	cpus_read_lock();
+	life_unregister();
+	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	leave_all();
+	cpus_read_unlock();
+}
+
+static int open_to_the_world(void)
+{
+	int error = chardev_register();
+
+	if (!error && *uart) {
+		error = chardev_arm_parameter(uart);
+		if (error)
+			chardev_unregister();
+	}
+	return error;
+}
+
+static int __init hvgdb_init(void)
+{
+	int error = probe_machine(&machine);
+
+	if (error)
+		return error;
+	error = memory_prepare(&machine);
+	if (error)
+		return error;
+	set_parameters(&machine);
+	target_init(&machine);
+	error = take_over();
+	if (error)
+		goto free;
+	error = open_to_the_world();
+	if (error)
+		goto leave;
+	log_start();
+	pr_info("%u CPUs are guests now%s\n", num_online_cpus(),
+		machine.vcpu[0]->timer_period ?
+			"" :
+			"; no VMX preemption timer: a dead kernel cannot be broken into");
+	return 0;
+leave:
+	give_back();
+free:
+	memory_free(&machine);
+	return error;
+}
+
+static void __exit hvgdb_exit(void)
+{
+	chardev_unregister();
+	give_back();
+	log_stop();
+	memory_free(&machine);
+	pr_info("all CPUs run natively again\n");
+}
+
+module_init(hvgdb_init);
+module_exit(hvgdb_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("A debugger below the running kernel: VMX root speaks the GDB remote protocol");

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Software breakpoints: the table that gdb fills, and the INT3 bytes in guest memory that follow from it.
+ * The bytes are there only while CPUs run (planted at a resume, taken out at a halt), so a halted guest's
+ * memory is always its own. Root, with every CPU halted.
+ *
+ * A byte is taken out only if it is still the INT3 that was put there and the same linear address still
+ * leads to the same page (D13): the guest may have freed, replaced or rewritten it meanwhile.
+ */
+#include "root.h"
+
+#define INT3 0xcc
+
+static volatile u8 *byte_at(const struct machine *m, u64 gpa)
+{
+	return ram_contains(&m->ram, gpa, 1) ? ram(gpa) : NULL;
+}
+
+struct breakpoint *breakpoint_at(struct machine *m, u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < BREAK_MAX; i++)
+		if (m->breakpoints[i].used && m->breakpoints[i].addr == addr)
+			return &m->breakpoints[i];
+	return NULL;
+}
+
+struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa)
+{
+	unsigned int i;
+
+	for (i = 0; i < BREAK_MAX; i++)
+		if (m->breakpoints[i].planted && m->breakpoints[i].gpa == gpa)
+			return &m->breakpoints[i];
+	return NULL;
+}
+
+static struct breakpoint *free_slot(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < BREAK_MAX; i++)
+		if (!m->breakpoints[i].used)
+			return &m->breakpoints[i];
+	return NULL;
+}
+
+/* Looked up in the page tables of the CPU that gdb has selected. */
+int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
+{
+	u64 gpa, cr3 = vcpu->snap.cr3;
+	struct breakpoint *bp = breakpoint_at(m, addr);
+
+	if (!memory_translate(m, cr3, addr, &gpa))
+		return RSP_EUNMAPPED;
+	if (!byte_at(m, gpa))
+		return RSP_ENOTRAM;
+	if (!bp)
+		bp = free_slot(m);
+	if (!bp)
+		return RSP_EBREAKFULL;
+	bp->addr = addr;
+	bp->cr3 = cr3;
+	bp->used = true;
+	return RSP_OK;
+}
+
+int breakpoint_remove(struct machine *m, u64 addr)
+{
+	struct breakpoint *bp = breakpoint_at(m, addr);
+
+	if (bp)
+		bp->used = false;
+	return RSP_OK;
+}
+
+void breakpoint_remove_range(struct machine *m, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < BREAK_MAX; i++)
+		if (m->breakpoints[i].addr >= start && m->breakpoints[i].addr < end)
+			m->breakpoints[i].used = false;
+}
+
+void breakpoint_remove_all(struct machine *m)
+{
+	breakpoint_remove_range(m, 0, ~0ULL);
+}
+
+static void plant(struct machine *m, struct breakpoint *bp)
+{
+	volatile u8 *byte;
+	u64 gpa;
+
+	if (!memory_translate(m, bp->cr3, bp->addr, &gpa))
+		return;
+	byte = byte_at(m, gpa);
+	/* Two addresses of one byte: the first has planted it, a hit there is stepped over. */
+	if (!byte || breakpoint_planted_at(m, gpa))
+		return;
+	bp->saved = *byte;
+	*byte = INT3;
+	bp->gpa = gpa;
+	bp->planted = true;
+	m->nr_planted++;
+}
+
+static void unplant(struct machine *m, struct breakpoint *bp)
+{
+	volatile u8 *byte = byte_at(m, bp->gpa);
+	u64 gpa;
+
+	bp->planted = false;
+	m->nr_planted--;
+	if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
+		*byte = bp->saved;
+}
+
+void breakpoint_plant_all(struct machine *m)
+{
+	unsigned int i;
+
+	if (!m->plant_holds)
+		for (i = 0; i < BREAK_MAX; i++)
+			if (m->breakpoints[i].used && !m->breakpoints[i].planted)
+				plant(m, &m->breakpoints[i]);
+}
+
+void breakpoint_unplant_all(struct machine *m)
+{
+	unsigned int i;
+
+	if (m->nr_planted)
+		for (i = 0; i < BREAK_MAX; i++)
+			if (m->breakpoints[i].planted)
+				unplant(m, &m->breakpoints[i]);
+}

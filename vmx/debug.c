@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The debug loop: what the master does while it is parked. It serves the CPUs that want something, talks
+ * to gdb while all are halted, and carries out what gdb asked for at a resume. Root.
+ *
+ * Every pass of debug_loop() does one of three things: serve a CPU's want, look whether somebody calls on
+ * the line while some CPUs run, or give the role up because everything runs (or because the master itself
+ * must run while others stay: then another parked CPU takes over).
+ */
+#include "root.h"
+#include "instr.h"
+#include "target.h"
+
+/* A '$' with no valid packet behind it was noise: gdb repeats its first packet every 2 s. */
+#define ATTACH_MS 5000
+
+typedef bool (*vcpu_test)(const struct vcpu *vcpu);
+
+static struct vcpu *find(struct machine *m, vcpu_test test)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && halt_is_halted(m->vcpu[i]) && test(m->vcpu[i]))
+			return m->vcpu[i];
+	return NULL;
+}
+
+static bool wants_something(const struct vcpu *vcpu)
+{
+	return vcpu->want != WANT_NOTHING && vcpu->want != WANT_STOP;
+}
+
+static bool is_stepping_action(const struct vcpu *vcpu)
+{
+	return vcpu->action.kind == RSP_STEP || vcpu->action.kind == RSP_RANGE;
+}
+
+static bool is_continue_action(const struct vcpu *vcpu)
+{
+	return vcpu->action.kind == RSP_CONT;
+}
+
+static bool may_run(const struct vcpu *vcpu)
+{
+	return vcpu->action.kind != RSP_STAY;
+}
+
+/* A stop waits to be told and gdb has let that CPU go, so it may be told. */
+static bool has_stop_to_tell(const struct vcpu *vcpu)
+{
+	return vcpu->want == WANT_STOP && may_run(vcpu);
+}
+
+void debug_stop(struct vcpu *vcpu, u8 kind, u8 signal, u64 addr)
+{
+	vcpu->stop.thread = vcpu->cpu + 1;
+	vcpu->stop.kind = kind;
+	vcpu->stop.signal = signal;
+	vcpu->stop.addr = addr;
+	vcpu->want = WANT_STOP;
+}
+
+static void all_continue(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i]) {
+			m->vcpu[i]->action = (struct rsp_action){ .kind = RSP_CONT };
+			m->vcpu[i]->want = WANT_NOTHING;
+		}
+}
+
+static enum vcpu_step step_of(const struct vcpu *vcpu)
+{
+	switch (vcpu->action.kind) {
+	case RSP_STEP:
+		return STEP_ONE;
+	case RSP_RANGE:
+		return STEP_RANGE;
+	default:
+		return STEP_NONE;
+	}
+}
+
+static void release_where(struct machine *m, vcpu_test test)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && halt_is_halted(m->vcpu[i]) && test(m->vcpu[i]))
+			halt_release(m->vcpu[i], step_of(m->vcpu[i]));
+}
+
+static bool is_any(const struct vcpu *vcpu)
+{
+	return true;
+}
+
+/* A kick that somebody has not answered yet must not park it after the others are gone. */
+static void withdraw_kicks(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && !halt_is_halted(m->vcpu[i]))
+			store_release(&m->vcpu[i]->halt_wanted, 0);
+}
+
+/*
+ * Lets CPUs go as their actions say: while one steps, those that may continue wait for it (design 7).
+ * The line goes back to the driver as soon as anything runs freely.
+ */
+static void release_by_actions(struct machine *m)
+{
+	vcpu_test test = find(m, is_stepping_action) ? is_stepping_action : is_continue_action;
+
+	breakpoint_plant_all(m);
+	if (test == is_continue_action)
+		line_give(m);
+	withdraw_kicks(m);
+	release_where(m, test);
+	m->partial = find(m, is_any) != NULL;
+}
+
+/* The range has been left to itself long enough: the others run too, and nobody is master. */
+static void open_range(struct machine *m)
+{
+	line_give(m);
+	withdraw_kicks(m);
+	release_where(m, is_continue_action);
+	m->partial = find(m, is_any) != NULL;
+}
+
+/* From the stepping CPU's own exit, as it is the master. */
+void debug_open_range(struct vcpu *self)
+{
+	struct machine *m = self->machine;
+
+	open_range(m);
+	store_release(&m->master, -1);
+}
+
+static bool range_wants_company(struct machine *m)
+{
+	unsigned int i;
+
+	if (!find(m, is_continue_action))
+		return false;
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && step_others_may_run(m->vcpu[i]))
+			return true;
+	return false;
+}
+
+static void tell_stop(struct machine *m, struct vcpu *vcpu)
+{
+	m->last_stop = vcpu->stop;
+	vcpu->want = WANT_NOTHING;
+	rsp_stopped(&m->rsp);
+}
+
+/* A breakpoint that gdb has removed before its hit was told did not happen: RIP is still on it. */
+static bool still_holds(struct machine *m, const struct vcpu *vcpu)
+{
+	return vcpu->stop.kind != RSP_STOP_SWBREAK || breakpoint_at(m, vcpu->stop.addr);
+}
+
+static struct vcpu *next_stop(struct machine *m)
+{
+	struct vcpu *vcpu;
+
+	while ((vcpu = find(m, has_stop_to_tell))) {
+		if (still_holds(m, vcpu))
+			return vcpu;
+		vcpu->want = WANT_NOTHING;
+	}
+	return NULL;
+}
+
+static bool orphaned(struct machine *m, u64 since, bool stop_was_sent)
+{
+	u64 limit_ms = stop_was_sent ? (u64)m->orphan_timeout * 1000 : ATTACH_MS;
+
+	return limit_ms && !rsp_acknowledged(&m->rsp) && read_tsc() - since > limit_ms * m->tsc_khz;
+}
+
+static void end_session(struct machine *m)
+{
+	breakpoint_remove_all(m);
+	all_continue(m);
+}
+
+/* Answers gdb until it resumes or leaves. True: resume by actions. */
+static void converse(struct machine *m, bool stop_was_sent)
+{
+	u64 since = read_tsc();
+	u8 byte;
+
+	for (;;) {
+		if (!line_get(m, &byte)) {
+			if (orphaned(m, since, stop_was_sent) && !m->fatal) {
+				root_log(m, "nobody answers on the debug line: the guest goes on");
+				rsp_abandon(&m->rsp);
+				end_session(m);
+				return;
+			}
+			relax();
+			continue;
+		}
+		switch (rsp_feed(&m->rsp, byte)) {
+		case RSP_RESUME:
+			return;
+		case RSP_DETACH:
+			end_session(m);
+			return;
+		default:
+			break;
+		}
+	}
+}
+
+/* Conversations until something may run. All CPUs are halted and the line is ours. */
+static void talk(struct machine *m, bool stop_was_sent)
+{
+	struct vcpu *vcpu;
+
+	converse(m, stop_was_sent);
+	while ((vcpu = next_stop(m))) {
+		tell_stop(m, vcpu);
+		converse(m, true);
+	}
+	release_by_actions(m);
+}
+
+static void bring_all_in(struct vcpu *self)
+{
+	halt_others(self);
+	breakpoint_unplant_all(self->machine);
+	line_take(self->machine);
+}
+
+/* A CPU met something that gdb is to know. */
+static void serve_stop(struct vcpu *self, struct vcpu *vcpu)
+{
+	struct machine *m = self->machine;
+
+	bring_all_in(self);
+	tell_stop(m, vcpu);
+	talk(m, rsp_attached(&m->rsp));
+}
+
+/* gdb wants to hear of a CPU that it let run. */
+static struct vcpu *who_was_interrupted(struct vcpu *self)
+{
+	struct vcpu *vcpu;
+
+	if (self->action.kind != RSP_STAY)
+		return self;
+	vcpu = find(self->machine, may_run);
+	return vcpu ? vcpu : self;
+}
+
+/*
+ * Bytes have come that may be a call: 0x03 stops with SIGINT, '$' begins a conversation without a stop
+ * reply, anything else was noise. A stop of another CPU that came in the same moment stays pending.
+ */
+static void serve_line(struct vcpu *self)
+{
+	struct machine *m = self->machine;
+	enum rsp_verdict verdict = RSP_NOTHING;
+	u8 byte;
+
+	bring_all_in(self);
+	while (verdict == RSP_NOTHING && line_get(m, &byte))
+		verdict = rsp_feed(&m->rsp, byte);
+	if (verdict == RSP_NOTHING) {
+		release_by_actions(m);
+		return;
+	}
+	m->last_stop = (struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
+					  .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT :
+									       RSP_SIGTRAP };
+	if (verdict == RSP_INTERRUPT)
+		rsp_stopped(&m->rsp);
+	talk(m, verdict == RSP_INTERRUPT && rsp_attached(&m->rsp));
+}
+
+/* A service for kmod/: all CPUs are halted for its duration and go on as they were. */
+static void serve_call(struct vcpu *self, struct vcpu *vcpu)
+{
+	halt_others(self);
+	vcpu->want = WANT_NOTHING;
+	vcpu->regs.rax = vcpu->call(vcpu, vcpu->call_arg1, vcpu->call_arg2);
+	vcpu->snap.regs.rax = vcpu->regs.rax;
+	release_by_actions(self->machine);
+}
+
+/* The byte under this CPU's RIP is a planted one that belongs to another address. */
+static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
+{
+	struct machine *m = self->machine;
+
+	halt_others(self);
+	breakpoint_unplant_all(m);
+	vcpu->want = WANT_NOTHING;
+	m->partial = true;
+	halt_release(vcpu, STEP_INTERNAL);
+}
+
+static void serve(struct vcpu *self, struct vcpu *vcpu)
+{
+	switch (vcpu->want) {
+	case WANT_ATTENTION:
+		vcpu->want = WANT_NOTHING;
+		serve_line(self);
+		break;
+	case WANT_CALL:
+		serve_call(self, vcpu);
+		break;
+	case WANT_STEP_OVER:
+		serve_step_over(self, vcpu);
+		break;
+	case WANT_STEPPED_OVER:
+		vcpu->want = WANT_NOTHING;
+		release_by_actions(self->machine);
+		break;
+	default:
+		serve_stop(self, vcpu);
+	}
+}
+
+/* One pass with nothing to serve. */
+static void stand_by(struct vcpu *self)
+{
+	struct machine *m = self->machine;
+
+	if (!m->partial) {
+		/* Came after everybody had gone again. */
+		halt_release(self, step_of(self));
+	} else if (range_wants_company(m)) {
+		open_range(m);
+	} else if (line_calls(m)) {
+		serve_line(self);
+	} else {
+		relax();
+	}
+}
+
+/*
+ * Returns when this CPU is to run. It stays master if it only steps while others are halted, for it
+ * comes back at once; else the role is free for the next that wants it.
+ */
+void debug_loop(struct vcpu *self)
+{
+	struct machine *m = self->machine;
+	struct vcpu *vcpu;
+
+	while (halt_is_halted(self)) {
+		vcpu = find(m, wants_something);
+		if (!vcpu)
+			vcpu = next_stop(m);
+		if (vcpu)
+			serve(self, vcpu);
+		else
+			stand_by(self);
+	}
+	if (self->release == STEP_NONE || !m->partial)
+		store_release(&m->master, -1);
+}

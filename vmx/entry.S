@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where the CPU changes mode: the launch, the way in from an exit, the way back to the guest, the way
+ * out of VMX, and root's own exception gates. Root, but for vmx_launch, which the guest kernel calls.
+ *
+ * NMIs are the hard part: one that arrives in root between the last look at root_nmi and VMRESUME
+ * would be forgotten until the next exit. The gate therefore checks whether it interrupted that
+ * stretch and, if so, sends it back to vmx_again: the guest's registers are still in memory there.
+ */
+#include <linux/linkage.h>
+#include <asm/alternative.h>
+#include <asm/cpufeatures.h>
+#include <asm/nospec-branch.h>
+#include "offsets.h"
+
+#define FIELD_GUEST_RSP 0x681c
+#define FIELD_GUEST_RIP 0x681e
+
+.macro PUSH_GUEST
+	pushq	%r15
+	pushq	%r14
+	pushq	%r13
+	pushq	%r12
+	pushq	%r11
+	pushq	%r10
+	pushq	%r9
+	pushq	%r8
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rbp
+	pushq	$0
+	pushq	%rbx
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%rax
+.endm
+
+.macro POP_GUEST
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rbx
+	leaq	8(%rsp), %rsp
+	popq	%rbp
+	popq	%rsi
+	popq	%rdi
+	popq	%r8
+	popq	%r9
+	popq	%r10
+	popq	%r11
+	popq	%r12
+	popq	%r13
+	popq	%r14
+	popq	%r15
+.endm
+
+/* This object is linked first, fixup_end.S last: between them lie the pairs of instr.h (see fault.c). */
+	.section hvgdb_fixup, "a"
+	.balign 4
+	.globl	fixup_begin
+fixup_begin:
+
+	.text
+
+/* int vmx_launch(void): 0 when it returns as the guest, -1 if VMLAUNCH failed. */
+SYM_CODE_START(vmx_launch)
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movl	$FIELD_GUEST_RSP, %eax
+	vmwrite	%rsp, %rax
+	leaq	1f(%rip), %rcx
+	movl	$FIELD_GUEST_RIP, %eax
+	vmwrite	%rcx, %rax
+	vmlaunch
+	movl	$-1, %eax
+	jmp	2f
+1:	xorl	%eax, %eax
+2:	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+	int3
+SYM_CODE_END(vmx_launch)
+
+/* HOST_RIP. HOST_RSP is the end of vcpu->regs. */
+SYM_CODE_START(vmx_exit_entry)
+	PUSH_GUEST
+	/* The guest's user mode can exit straight to here: nothing it trained may steer root's returns. */
+	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, X86_FEATURE_RSB_VMEXIT_LITE
+	cmpb	$0, vmx_clear_branch_history(%rip)
+	jne	vmx_clear_history
+vmx_history_cleared:
+	xorl	%eax, %eax
+	xorl	%ebx, %ebx
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	xorl	%esi, %esi
+	xorl	%ebp, %ebp
+	xorl	%r8d, %r8d
+	xorl	%r9d, %r9d
+	xorl	%r10d, %r10d
+	xorl	%r11d, %r11d
+	xorl	%r12d, %r12d
+	xorl	%r13d, %r13d
+	xorl	%r14d, %r14d
+	xorl	%r15d, %r15d
+	movq	%rsp, %rdi
+	call	vmx_exit
+vmx_handled:
+	testl	%eax, %eax
+	jnz	vmx_go_native
+vmx_resume_begin:
+	cmpq	$0, (VCPU_ROOT_NMI - VCPU_REGS)(%rsp)
+	jne	vmx_again
+	POP_GUEST
+	vmresume
+vmx_resume_end:
+	subq	$VCPU_REGS_SIZE, %rsp
+	movq	%rsp, %rdi
+	call	vmx_entry_failed
+	ud2
+vmx_again:
+	movq	%rsp, %rdi
+	call	vmx_reenter
+	jmp	vmx_handled
+
+vmx_go_native:
+	POP_GUEST
+	iretq
+
+vmx_clear_history:
+	/* More taken branches than any branch history buffer holds. */
+	movl	$200, %ecx
+1:	jmp	2f
+	int3
+2:	decl	%ecx
+	jnz	1b
+	lfence
+	jmp	vmx_history_cleared
+SYM_CODE_END(vmx_exit_entry)
+
+SYM_CODE_START(root_nmi_gate)
+	pushq	%rax
+#define FROM_NMI_RSP(offset) ((offset) - (VCPU_NMI_STACK_TOP - 48))(%rsp)
+	incq	FROM_NMI_RSP(VCPU_ROOT_NMI)
+	leaq	vmx_resume_begin(%rip), %rax
+	cmpq	%rax, 8(%rsp)
+	jb	1f
+	leaq	vmx_resume_end(%rip), %rax
+	cmpq	%rax, 8(%rsp)
+	jae	1f
+	leaq	vmx_again(%rip), %rax
+	movq	%rax, 8(%rsp)
+	leaq	FROM_NMI_RSP(VCPU_REGS), %rax
+	movq	%rax, 32(%rsp)
+1:	popq	%rax
+	iretq
+SYM_CODE_END(root_nmi_gate)
+
+SYM_CODE_START(root_mc_gate)
+	incq	(VCPU_ROOT_MC - (VCPU_MC_STACK_TOP - 40))(%rsp)
+	iretq
+SYM_CODE_END(root_mc_gate)
+
+/* Frame for root_fault(): 15 registers, vector, error code, then what the CPU pushed. */
+.macro ROOT_GATE vector has_error
+	.balign 16
+	.if \has_error == 0
+	pushq	$0
+	.endif
+	pushq	$\vector
+	jmp	root_fault_common
+.endm
+
+	.balign 16
+SYM_CODE_START(root_fault_gates)
+	vector = 0
+	.rept 32
+	.if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30
+	ROOT_GATE vector, 1
+	.else
+	ROOT_GATE vector, 0
+	.endif
+	vector = vector + 1
+	.endr
+SYM_CODE_END(root_fault_gates)
+
+SYM_CODE_START(root_fault_common)
+	PUSH_GUEST
+	movq	%rsp, %rdi
+	cld
+	call	root_fault
+	POP_GUEST
+	addq	$16, %rsp
+	iretq
+SYM_CODE_END(root_fault_common)
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exits that are events of the guest rather than instructions: exceptions, NMIs, windows, the monitor trap
+ * flag, the poll timer, triple faults. Root.
+ */
+#include "root.h"
+#include "instr.h"
+
+static bool byte_is_int3(struct vcpu *vcpu, u64 gpa)
+{
+	return ram_contains(&vcpu->machine->ram, gpa, 1) && *(volatile u8 *)ram(gpa) == 0xcc;
+}
+
+/*
+ * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One that is
+ * gone by now was ours and has just been taken out: the instruction runs again.
+ */
+static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	u64 rip = vmx_inject(vcpu)->rip;
+	struct breakpoint *bp;
+	u64 gpa;
+
+	if (!memory_translate(m, vmread(GUEST_CR3), rip, &gpa)) {
+		vmx_reflect(vcpu);
+		return VERDICT_RESUME;
+	}
+	bp = breakpoint_planted_at(m, gpa);
+	if (!bp) {
+		if (byte_is_int3(vcpu, gpa))
+			vmx_reflect(vcpu);
+		return VERDICT_RESUME;
+	}
+	if (bp->addr == rip) {
+		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
+	} else {
+		vcpu->want = WANT_STEP_OVER;
+	}
+	return VERDICT_HALT;
+}
+
+enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
+{
+	u32 info = vmread(VM_EXIT_INTR_INFO);
+
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR) {
+		vmx_inject(vcpu);
+		halt_account_nmis(vcpu, 1);
+		return VERDICT_RESUME;
+	}
+	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_BP)
+		return breakpoint_exception(vcpu);
+	vmx_reflect(vcpu);
+	return VERDICT_RESUME;
+}
+
+/* The window is open: finish_exit() chooses anew and injects what waits. */
+enum vmx_verdict exit_window(struct vcpu *vcpu)
+{
+	vmx_inject(vcpu);
+	return VERDICT_RESUME;
+}
+
+enum vmx_verdict exit_triple_fault(struct vcpu *vcpu)
+{
+	root_log(vcpu->machine, "the guest's CPU met a triple fault");
+	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGABRT, 0);
+	vcpu->machine->fatal = true;
+	return VERDICT_HALT;
+}
+
+/* Nothing to do but look at the line; the timer starts again. */
+enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
+{
+	vmwrite(VMX_PREEMPTION_TIMER_VALUE, vcpu->timer_period);
+	if (line_poll_due(vcpu->machine)) {
+		vcpu->want = WANT_ATTENTION;
+		return VERDICT_HALT;
+	}
+	return VERDICT_RESUME;
+}

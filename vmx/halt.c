@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Halting: a CPU parks in root and publishes its state; one parked CPU, the master, runs the debug loop,
+ * brings the others in with NMIs and lets them go again. Root.
+ *
+ * A CPU is wanted by halt_wanted, told so by a kick. The kick's NMI may arrive in the guest (an exit), in
+ * root, or much later; nmi_due says that one more NMI than the guest's own will come, whenever it comes.
+ */
+#include "root.h"
+#include "instr.h"
+
+/* How long a CPU may take to arrive (D24). */
+#define ARRIVE_MS 100
+
+bool halt_is_halted(const struct vcpu *vcpu)
+{
+	return load_acquire(&vcpu->life) == VCPU_HALTED;
+}
+
+/* Sorts NMIs that came in root or as an exit: one is a kick's if a kick is due, the rest the guest's. */
+void halt_account_nmis(struct vcpu *vcpu, u64 nmis)
+{
+	if (__atomic_exchange_n(&vcpu->nmi_due, 0, __ATOMIC_ACQ_REL))
+		nmis--;
+	/* The CPU holds one more NMI back at most, whatever came meanwhile. */
+	if (nmis)
+		vcpu->inject.nmi_pending = true;
+}
+
+static void set_exception_bitmap(struct vcpu *vcpu)
+{
+	u32 bitmap = vcpu->machine->nr_planted ? 1 << HV_VECTOR_BP : 0;
+
+	if (bitmap == vcpu->exception_bitmap)
+		return;
+	vcpu->exception_bitmap = bitmap;
+	vmwrite(EXCEPTION_BITMAP, bitmap);
+}
+
+static void go_on(struct vcpu *vcpu)
+{
+	snapshot_restore(vcpu);
+	set_exception_bitmap(vcpu);
+	vcpu->step = STEP_NONE;
+	if (vcpu->release != STEP_NONE)
+		step_begin(vcpu, vcpu->release);
+	store_release(&vcpu->life, VCPU_RUNNING);
+}
+
+/* Parks until released. Whoever finds no master becomes it. */
+void halt_enter(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	s32 nobody;
+
+	vcpu->halts++;
+	snapshot_take(vcpu);
+	store_release(&vcpu->halt_wanted, 0);
+	store_release(&vcpu->life, VCPU_HALTED);
+	while (halt_is_halted(vcpu)) {
+		nobody = -1;
+		if (load_acquire(&m->master) == (s32)vcpu->cpu ||
+		    __atomic_compare_exchange_n(&m->master, &nobody, vcpu->cpu, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			debug_loop(vcpu);
+		else
+			relax();
+	}
+	go_on(vcpu);
+}
+
+static void kick(struct vcpu *vcpu)
+{
+	store_release(&vcpu->halt_wanted, 1);
+	store_release(&vcpu->nmi_due, 1);
+	apic_send_nmi(vcpu->machine, vcpu->apic_id);
+}
+
+static bool is_away(const struct vcpu *vcpu)
+{
+	u32 life = load_acquire(&vcpu->life);
+
+	return life == VCPU_RUNNING || life == VCPU_RELEASED;
+}
+
+static bool all_here(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && is_away(m->vcpu[i]))
+			return false;
+	return true;
+}
+
+/* Brings every CPU in. False if one did not come in time: it is marked and parks when it comes. */
+bool halt_others(struct vcpu *self)
+{
+	struct machine *m = self->machine;
+	u64 start = read_tsc();
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && is_away(m->vcpu[i]) && !load_acquire(&m->vcpu[i]->halt_wanted))
+			kick(m->vcpu[i]);
+	while (!all_here(m)) {
+		if (read_tsc() - start > ARRIVE_MS * m->tsc_khz) {
+			m->kick_misses++;
+			return false;
+		}
+		relax();
+	}
+	return true;
+}
+
+/* Lets a halted CPU go; how says whether it steps. Its own spinning loop does the rest. */
+void halt_release(struct vcpu *vcpu, enum vcpu_step how)
+{
+	vcpu->release = how;
+	/* Only the master kicks, and it is us: a kick that crossed the parking is answered. */
+	store_release(&vcpu->halt_wanted, 0);
+	store_release(&vcpu->life, VCPU_RELEASED);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Root's descriptor tables (host.c) and the entry points they lead to (entry.S). */
+#ifndef HVGDB_HOST_H
+#define HVGDB_HOST_H
+
+#include "vcpu.h"
+
+/* Fills two GDT slots with an available 64-bit TSS descriptor. */
+void host_set_tss_descriptor(u64 *slot, u64 base, u32 limit);
+
+/* GDT and TSS of one CPU. */
+void host_prepare_cpu(struct vcpu *vcpu);
+
+/* One page of gates, shared by all CPUs. */
+void host_prepare_idt(u64 *idt);
+
+int vmx_launch(void);
+void vmx_exit_entry(void);
+void root_nmi_gate(void);
+void root_mc_gate(void);
+void root_fault_gates(void);
+extern u8 vmx_clear_branch_history;
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What kmod/ asks of root by VMCALL. One row an operation: some answer at once, some run with every CPU
+ * halted. Anybody else's VMCALL is #UD, as on a CPU without a hypervisor. Root.
+ */
+#include "root.h"
+#include "instr.h"
+
+static u64 call_arm(struct vcpu *vcpu, u64 port, u64 controller)
+{
+	line_arm(vcpu->machine, port, controller);
+	return 0;
+}
+
+static u64 call_disarm(struct vcpu *vcpu, u64 unused1, u64 unused2)
+{
+	line_disarm(vcpu->machine);
+	return 0;
+}
+
+static u64 call_plant_hold(struct vcpu *vcpu, u64 unused1, u64 unused2)
+{
+	vcpu->machine->plant_holds++;
+	breakpoint_unplant_all(vcpu->machine);
+	return 0;
+}
+
+static u64 call_plant_release(struct vcpu *vcpu, u64 unused1, u64 unused2)
+{
+	vcpu->machine->plant_holds--;
+	return 0;
+}
+
+static u64 call_drop_range(struct vcpu *vcpu, u64 start, u64 end)
+{
+	breakpoint_unplant_all(vcpu->machine);
+	breakpoint_remove_range(vcpu->machine, start, end);
+	return 0;
+}
+
+static u64 call_nothing(struct vcpu *vcpu, u64 unused1, u64 unused2)
+{
+	return 0;
+}
+
+/* The operations that need all CPUs halted. */
+static const vcpu_call_fn halted_calls[HYPERCALL_NR] = {
+	[HYPERCALL_ARM] = call_arm,
+	[HYPERCALL_DISARM] = call_disarm,
+	[HYPERCALL_PLANT_HOLD] = call_plant_hold,
+	[HYPERCALL_PLANT_RELEASE] = call_plant_release,
+	[HYPERCALL_DROP_RANGE] = call_drop_range,
+	[HYPERCALL_HALT_ALL] = call_nothing,
+};
+
+static enum vmx_verdict call_halted(struct vcpu *vcpu, u64 op)
+{
+	vcpu->call = halted_calls[op];
+	vcpu->call_arg1 = vcpu->regs.rsi;
+	vcpu->call_arg2 = vcpu->regs.rdx;
+	vcpu->want = WANT_CALL;
+	return VERDICT_HALT;
+}
+
+static enum vmx_verdict call_doorbell(struct vcpu *vcpu)
+{
+	bool called = line_driver_was_called(vcpu->machine);
+
+	vcpu->regs.rax = called;
+	if (!called) {
+		line_forget_noise(vcpu->machine);
+		return VERDICT_RESUME;
+	}
+	vcpu->want = WANT_ATTENTION;
+	return VERDICT_HALT;
+}
+
+enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
+{
+	u64 op = vcpu->regs.rdi;
+
+	if (vmread(GUEST_CS_SELECTOR) & 3 || vcpu->regs.rax != HYPERCALL_MAGIC ||
+	    op >= HYPERCALL_NR)
+		return exit_vmx_instruction(vcpu);
+	vmx_skip(vcpu);
+	switch (op) {
+	case HYPERCALL_PING:
+		return VERDICT_RESUME;
+	case HYPERCALL_LEAVE:
+		return VERDICT_LEAVE;
+	case HYPERCALL_DOORBELL:
+		return call_doorbell(vcpu);
+	default:
+		return call_halted(vcpu, op);
+	}
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The debug line: a 16550 that belongs to the kernel's driver while the guest runs and to root while it
+ * is halted. Root watches what the driver reads (D1), notices when nobody reads (D2), takes the UART over
+ * and hands it back (D4). Root.
+ */
+#include "root.h"
+#include "instr.h"
+
+enum uart_register {
+	UART_RBR = 0, /* read */
+	UART_THR = 0, /* written */
+	UART_DLL = 0, /* with LCR.DLAB */
+	UART_IER = 1,
+	UART_DLM = 1, /* with LCR.DLAB */
+	UART_IIR = 2, /* read */
+	UART_FCR = 2, /* written */
+	UART_LCR = 3,
+	UART_MCR = 4,
+	UART_LSR = 5,
+	UART_NR = 8,
+};
+
+#define LCR_DLAB 0x80
+#define LCR_8N1 0x03
+#define LSR_DR 0x01
+#define LSR_THRE 0x20
+#define LSR_TEMT 0x40
+#define FCR_ENABLE 0x01
+#define FCR_RESET 0x06
+#define FCR_TRIGGER_8 0x80 /* what Linux's driver sets on a 16550A */
+#define MCR_READY 0x0b	   /* DTR, RTS, OUT2 */
+#define FIFO_DEPTH 16
+
+#define GDB_INTERRUPT 0x03
+#define GDB_PACKET '$'
+
+/* How long the controller may take to ring, and a byte may lie unread, before root acts by itself. */
+#define RING_MS 250
+#define UNDRAINED_MS 100
+/* 16 bytes at 9600 baud take 17 ms. */
+#define TRANSMIT_MS 50
+
+static u64 ms(const struct machine *m, u64 n)
+{
+	return n * m->tsc_khz;
+}
+
+static u8 uart_in(const struct machine *m, enum uart_register reg)
+{
+	return port_in8(m->line.port + reg);
+}
+
+static void uart_out(const struct machine *m, enum uart_register reg, u8 value)
+{
+	port_out8(m->line.port + reg, value);
+}
+
+static bool is_call(u8 byte)
+{
+	return byte == GDB_INTERRUPT || byte == GDB_PACKET;
+}
+
+static void watch_ports(struct machine *m, bool watch)
+{
+	u16 port = m->line.port;
+	u8 *bits = &m->io_bitmap[port >> 15][(port & 0x7fff) / 8];
+
+	/* The ports are eight in a row, aligned: one byte of the bitmap. */
+	*bits = watch ? 0xff : 0;
+}
+
+/* A line without a tty is nobody's: set it up, 8N1 at 115200 unless it already runs. */
+static void program_uart(struct machine *m)
+{
+	uart_out(m, UART_IER, 0);
+	uart_out(m, UART_LCR, LCR_8N1 | LCR_DLAB);
+	uart_out(m, UART_DLL, 1);
+	uart_out(m, UART_DLM, 0);
+	uart_out(m, UART_LCR, LCR_8N1);
+	uart_out(m, UART_FCR, FCR_ENABLE);
+	uart_out(m, UART_MCR, MCR_READY);
+}
+
+/* All CPUs are halted: the bitmap may change. */
+void line_arm(struct machine *m, u16 port, bool controller)
+{
+	struct line *line = &m->line;
+
+	if (line->port)
+		line_disarm(m);
+	memset(line, 0, sizeof(*line));
+	byte_ring_init(&line->driver_bytes);
+	byte_ring_init(&line->own_bytes);
+	line->port = port;
+	line->by_controller = controller;
+	line->fcr = FCR_ENABLE | FCR_TRIGGER_8;
+	line->dlab = uart_in(m, UART_LCR) & LCR_DLAB;
+	if (!controller)
+		program_uart(m);
+	watch_ports(m, true);
+}
+
+void line_disarm(struct machine *m)
+{
+	if (!m->line.port)
+		return;
+	watch_ports(m, false);
+	m->line.port = 0;
+}
+
+static void driver_read(struct machine *m, u8 byte)
+{
+	struct line *line = &m->line;
+
+	line->undrained = false;
+	byte_ring_put(&line->driver_bytes, byte);
+	if (is_call(byte) && !line->called_since)
+		line->called_since = read_tsc() | 1;
+}
+
+/* One byte that the guest's driver moves. The access itself is done by the caller. */
+void line_driver_access(struct machine *m, u16 port, bool in, u8 value)
+{
+	struct line *line = &m->line;
+	unsigned int reg = port - line->port;
+
+	if (!line->port || reg >= UART_NR)
+		return;
+	if (in && reg == UART_RBR && !line->dlab)
+		driver_read(m, value);
+	if (!in && reg == UART_LCR)
+		line->dlab = value & LCR_DLAB;
+	if (!in && reg == UART_FCR)
+		line->fcr = value & ~FCR_RESET;
+}
+
+/* The driver has read something that starts a conversation. */
+bool line_driver_was_called(struct machine *m)
+{
+	return m->line.port && load_acquire(&m->line.called_since);
+}
+
+static bool data_ready(struct machine *m)
+{
+	return uart_in(m, UART_LSR) & LSR_DR;
+}
+
+/*
+ * Asked while some CPUs run and others are halted: did anybody call? What lies in the UART is read here,
+ * for the driver may be on a CPU that does not run.
+ */
+bool line_calls(struct machine *m)
+{
+	struct line *line = &m->line;
+	bool called = false;
+	u8 byte;
+
+	if (!line->port)
+		return false;
+	while (!line->dlab && data_ready(m) && byte_ring_count(&line->own_bytes) < BYTE_RING_SIZE) {
+		byte = uart_in(m, UART_RBR);
+		byte_ring_put(&line->own_bytes, byte);
+		called |= is_call(byte);
+	}
+	return called || line_driver_was_called(m);
+}
+
+/*
+ * Asked on each CPU a few times a second (D2). True if root must halt by itself: the controller was called
+ * and does not ring, or a byte lies in the UART and no driver takes it. Until then only LSR is read.
+ */
+bool line_poll_due(struct machine *m)
+{
+	struct line *line = &m->line;
+	u64 now = read_tsc(), called = load_acquire(&line->called_since);
+
+	if (!line->port || line->taken)
+		return false;
+	if (called && now - called > ms(m, RING_MS))
+		return true;
+	if (!data_ready(m)) {
+		line->undrained = false;
+		return false;
+	}
+	if (!line->undrained) {
+		line->undrained_since = now;
+		line->undrained = true;
+		return false;
+	}
+	return now - line->undrained_since > ms(m, UNDRAINED_MS);
+}
+
+/* Bytes that call nobody are dealt with as soon as they are seen. */
+void line_forget_noise(struct machine *m)
+{
+	struct line *line = &m->line;
+
+	line->consumed = line->driver_bytes.next;
+	byte_ring_consume(&line->driver_bytes, line->consumed);
+}
+
+static bool wait_for(struct machine *m, u8 bit, u64 limit_ms)
+{
+	u64 start = read_tsc();
+
+	while (!(uart_in(m, UART_LSR) & bit)) {
+		if (read_tsc() - start > ms(m, limit_ms))
+			return false;
+		relax();
+	}
+	return true;
+}
+
+void line_take(struct machine *m)
+{
+	struct line *line = &m->line;
+
+	if (!line->port || line->taken)
+		return;
+	line->taken = true;
+	line->saved_lcr = uart_in(m, UART_LCR);
+	uart_out(m, UART_LCR, line->saved_lcr & ~LCR_DLAB);
+	line->saved_ier = uart_in(m, UART_IER);
+	uart_out(m, UART_IER, 0);
+	line->saved_mcr = uart_in(m, UART_MCR);
+	/* Trigger level 1: a 16550 shows data below its trigger level only after a while. */
+	uart_out(m, UART_FCR, FCR_ENABLE);
+	wait_for(m, LSR_TEMT, TRANSMIT_MS);
+	line->tx_room = FIFO_DEPTH;
+}
+
+void line_give(struct machine *m)
+{
+	struct line *line = &m->line;
+
+	if (!line->port || !line->taken)
+		return;
+	wait_for(m, LSR_TEMT, TRANSMIT_MS);
+	uart_out(m, UART_FCR, line->fcr);
+	uart_out(m, UART_MCR, line->saved_mcr);
+	uart_out(m, UART_IER, 0);
+	/* From 0 to what it was: a transmitter interrupt that the driver waits for comes again. */
+	uart_out(m, UART_IER, line->saved_ier);
+	uart_out(m, UART_LCR, line->saved_lcr);
+	line->undrained = false;
+	line->taken = false;
+}
+
+/* The next byte in the order in which they came: the driver's, those read ahead, the UART's. */
+bool line_get(struct machine *m, u8 *byte)
+{
+	struct line *line = &m->line;
+
+	store_release(&line->called_since, 0);
+	if (byte_ring_peek(&line->driver_bytes, line->consumed, byte)) {
+		byte_ring_consume(&line->driver_bytes, ++line->consumed);
+		return true;
+	}
+	if (byte_ring_count(&line->own_bytes)) {
+		byte_ring_peek(&line->own_bytes, line->own_bytes.first, byte);
+		byte_ring_consume(&line->own_bytes, line->own_bytes.first + 1);
+		return true;
+	}
+	if (!line->taken || !data_ready(m))
+		return false;
+	*byte = uart_in(m, UART_RBR);
+	return true;
+}
+
+void line_put(void *target, u8 byte)
+{
+	struct machine *m = target;
+	struct line *line = &m->line;
+
+	if (!line->taken)
+		return;
+	if (!line->tx_room) {
+		wait_for(m, LSR_THRE, TRANSMIT_MS);
+		line->tx_room = FIFO_DEPTH;
+	}
+	line->tx_room--;
+	uart_out(m, UART_THR, byte);
+}

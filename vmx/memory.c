@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest memory for the debugger: walked through the guest's own page tables, touched through root's map
+ * of RAM, never by a guest address, so it cannot fault. Root.
+ */
+#include "root.h"
+#include "pure/walk.h"
+
+#define KERNEL_HALF BIT64(63)
+
+static bool read_phys(void *ctx, u64 gpa, u64 *value)
+{
+	const struct machine *m = ctx;
+
+	if (!ram_contains(&m->ram, gpa, sizeof(*value)))
+		return false;
+	*value = *(volatile u64 *)ram(gpa);
+	return true;
+}
+
+static bool walk(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)
+{
+	struct walk_in in = {
+		.cr3 = cr3,
+		.la57 = m->la57,
+		.maxphyaddr = m->caps.maxphyaddr,
+		.read_phys = read_phys,
+		.ctx = (void *)m,
+	};
+	struct walk_out out;
+
+	if (walk_guest(&in, addr, &out) != WALK_OK)
+		return false;
+	*gpa = out.gpa;
+	return true;
+}
+
+/*
+ * With page-table isolation a CPU in user mode has page tables without the kernel; root's own tables
+ * have the kernel half of them all.
+ */
+bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)
+{
+	if (walk(m, cr3, addr, gpa))
+		return true;
+	return (addr & KERNEL_HALF) && walk(m, m->host_cr3, addr, gpa);
+}
+
+static size_t page_rest(u64 addr, size_t len)
+{
+	return base_min(len, HV_PAGE_SIZE - (addr & (HV_PAGE_SIZE - 1)));
+}
+
+/* Where the bytes from addr to the end of its page are; enum rsp_error. */
+static int locate(const struct machine *m, u64 cr3, u64 addr, size_t len, u64 *gpa)
+{
+	if (!memory_translate(m, cr3, addr, gpa))
+		return RSP_EUNMAPPED;
+	return ram_contains(&m->ram, *gpa, len) ? RSP_OK : RSP_ENOTRAM;
+}
+
+int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len, size_t *done)
+{
+	u64 gpa;
+	size_t n;
+	int error;
+
+	for (*done = 0; *done < len; *done += n) {
+		n = page_rest(addr + *done, len - *done);
+		error = locate(m, cr3, addr + *done, n, &gpa);
+		if (error)
+			return *done ? RSP_OK : error;
+		memcpy(buf + *done, ram(gpa), n);
+	}
+	return RSP_OK;
+}
+
+/* All pages are looked up before the first byte is written. */
+int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len)
+{
+	size_t done, n;
+	u64 gpa;
+	int error;
+
+	for (done = 0; done < len; done += n) {
+		n = page_rest(addr + done, len - done);
+		error = locate(m, cr3, addr + done, n, &gpa);
+		if (error)
+			return error;
+	}
+	for (done = 0; done < len; done += n) {
+		n = page_rest(addr + done, len - done);
+		locate(m, cr3, addr + done, n, &gpa);
+		memcpy(ram(gpa), buf + done, n);
+	}
+	return RSP_OK;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of vmx/ that run in root offer to each other. */
+#ifndef HVGDB_ROOT_H
+#define HVGDB_ROOT_H
+
+#include "vcpu.h"
+#include "hypercall.h"
+
+#define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+
+/* exit.c: what happens at every exit. */
+void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error);
+struct inject_in *vmx_inject(struct vcpu *vcpu);
+void vmx_reflect(struct vcpu *vcpu);
+void vmx_skip(struct vcpu *vcpu);
+void vmx_sync_guest(struct vcpu *vcpu);
+
+/* exit_cpu.c, exit_msr.c, exit_io.c, exit_event.c, hypercalls.c: one handler an exit reason. */
+enum vmx_verdict exit_cpuid(struct vcpu *vcpu);
+enum vmx_verdict exit_xsetbv(struct vcpu *vcpu);
+enum vmx_verdict exit_cr(struct vcpu *vcpu);
+enum vmx_verdict exit_invd(struct vcpu *vcpu);
+enum vmx_verdict exit_vmx_instruction(struct vcpu *vcpu);
+enum vmx_verdict exit_vmxoff(struct vcpu *vcpu);
+enum vmx_verdict exit_msr_read(struct vcpu *vcpu);
+enum vmx_verdict exit_msr_write(struct vcpu *vcpu);
+enum vmx_verdict exit_io(struct vcpu *vcpu);
+enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu);
+enum vmx_verdict exit_window(struct vcpu *vcpu);
+enum vmx_verdict exit_triple_fault(struct vcpu *vcpu);
+enum vmx_verdict exit_mtf(struct vcpu *vcpu);
+enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu);
+enum vmx_verdict exit_vmcall(struct vcpu *vcpu);
+
+/* msr_bitmap.c: which MSRs exit. Guest kernel, before the launch. */
+void msr_bitmap_prepare(u8 *bitmap);
+
+/* leave.c */
+void vmx_leave(struct vcpu *vcpu);
+
+/* snapshot.c */
+void snapshot_take(struct vcpu *vcpu);
+void snapshot_restore(struct vcpu *vcpu);
+
+/* halt.c: parking, kicking, releasing. */
+void halt_enter(struct vcpu *vcpu);
+bool halt_others(struct vcpu *vcpu);
+void halt_release(struct vcpu *vcpu, enum vcpu_step how);
+bool halt_is_halted(const struct vcpu *vcpu);
+void halt_account_nmis(struct vcpu *vcpu, u64 nmis);
+
+/* debug.c: the loop that the master runs. */
+void debug_loop(struct vcpu *self);
+void debug_stop(struct vcpu *vcpu, u8 kind, u8 signal, u64 addr);
+void debug_open_range(struct vcpu *vcpu);
+
+/* step.c */
+void step_begin(struct vcpu *vcpu, enum vcpu_step step);
+bool step_others_may_run(const struct vcpu *vcpu);
+
+/* breakpoint.c: the table and the planted bytes. All CPUs are halted. */
+int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr);
+int breakpoint_remove(struct machine *m, u64 addr);
+void breakpoint_remove_all(struct machine *m);
+void breakpoint_remove_range(struct machine *m, u64 start, u64 end);
+void breakpoint_plant_all(struct machine *m);
+void breakpoint_unplant_all(struct machine *m);
+struct breakpoint *breakpoint_at(struct machine *m, u64 addr);
+struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
+
+/* memory.c: guest memory through the guest's page tables. */
+bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa);
+int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len, size_t *done);
+int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
+
+/* line.c: the UART. */
+void line_arm(struct machine *m, u16 port, bool controller);
+void line_disarm(struct machine *m);
+void line_take(struct machine *m);
+void line_give(struct machine *m);
+bool line_get(struct machine *m, u8 *byte);
+void line_put(void *target, u8 byte);
+void line_driver_access(struct machine *m, u16 port, bool in, u8 value);
+bool line_driver_was_called(struct machine *m);
+bool line_calls(struct machine *m);
+bool line_poll_due(struct machine *m);
+void line_forget_noise(struct machine *m);
+
+/* apic.c */
+void apic_send_nmi(const struct machine *m, u32 apic_id);
+
+/* log.c */
+void root_log(struct machine *m, const char *text);
+void root_log_number(struct machine *m, const char *text, u64 value);
+
+/* fatal.c */
+void vmx_fatal(struct vcpu *vcpu, const char *why);
+void last_words(const struct machine *m, const char *text, u64 value);
+
+/* fault.c */
+struct root_frame {
+	struct guest_regs regs;
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+
+void root_fault(struct root_frame *frame);
+
+/* entry.S calls these */
+u32 vmx_exit(struct guest_regs *regs);
+u32 vmx_reenter(struct guest_regs *regs);
+void vmx_entry_failed(struct guest_regs *regs);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The machine as gdb's remote target (target.c). */
+#ifndef HVGDB_TARGET_H
+#define HVGDB_TARGET_H
+
+#include "vcpu.h"
+
+/* Starts the protocol with nobody attached. Guest kernel, before the launch. */
+void target_init(struct machine *m);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state of one CPU under hvgdb and of the machine as a whole: everything that root touches. All of
+ * it is allocated by kmod/ before the first VMXON and lives until the last VMXOFF.
+ * Included by root code (vmx/) and by guest-kernel code (kmod/); the field comments say who writes.
+ */
+#ifndef HVGDB_VCPU_H
+#define HVGDB_VCPU_H
+
+#include "base.h"
+#include "rsp.h"
+#include "session.h"
+#include "pure/arch.h"
+#include "pure/byte_ring.h"
+#include "pure/controls.h"
+#include "pure/ept.h"
+#include "pure/inject.h"
+#include "pure/mtrr.h"
+#include "pure/ramap.h"
+
+#define HV_PAGE_SIZE 4096
+#define ROOT_STACK_SIZE (4 * HV_PAGE_SIZE)
+#define ROOT_IST_SIZE HV_PAGE_SIZE
+#define HV_MAX_CPUS 256
+
+/* Where root sees physical memory: all RAM, write-back, in the half of the address space that Linux's
+ * kernel page tables leave to user space.
+ */
+#define ROOT_RAM_BASE (1ULL << 46)
+#define ROOT_RAM_LIMIT (1ULL << 46)
+/* The local APIC's registers, uncached: the last page below the RAM window. */
+#define ROOT_APIC_VA (ROOT_RAM_BASE - HV_PAGE_SIZE)
+
+/* General registers in the order of their encoding; rsp is kept in the VMCS and its slot stays empty. */
+struct guest_regs {
+	u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15;
+};
+
+/* How an exit was dealt with. Handlers return one of these and change nothing else of the flow. */
+enum vmx_verdict {
+	VERDICT_RESUME, /* run the guest from where GUEST_RIP points */
+	VERDICT_SKIP,	/* the instruction was emulated: step over it */
+	VERDICT_HALT,	/* this CPU has something for the debug loop (vcpu->want says what) */
+	VERDICT_LEAVE,	/* leave VMX on this CPU and go on natively */
+	VERDICT_FATAL,	/* hvgdb does not know this exit: dump, stop, never resume */
+};
+
+/* Why a CPU asks for the debug loop. */
+enum vcpu_want {
+	WANT_NOTHING,
+	WANT_STOP,	/* .stop is to be reported to gdb */
+	WANT_ATTENTION, /* the line has bytes that may start a conversation */
+	WANT_CALL,	/* .call is to run while every CPU is halted */
+	WANT_STEP_OVER, /* a planted byte was hit by a mapping that gdb did not ask for */
+	WANT_STEPPED_OVER, /* that step is done */
+};
+
+enum vcpu_life {
+	VCPU_ABSENT,   /* offline or never launched */
+	VCPU_NATIVE,   /* VMXON done or undone, Linux runs natively */
+	VCPU_RUNNING,  /* in the guest, or in root for an ordinary exit */
+	VCPU_HALTED,   /* spins in root with its snapshot published */
+	VCPU_RELEASED, /* told to go on; becomes RUNNING by itself */
+};
+
+enum vcpu_step {
+	STEP_NONE,
+	STEP_ONE,
+	STEP_RANGE,
+	STEP_INTERNAL, /* over a planted byte; nobody is told */
+};
+
+struct fxsave_area {
+	u8 bytes[512];
+} __attribute__((aligned(16)));
+
+struct vcpu_segment_state {
+	u16 selector;
+	u64 base;
+};
+
+/* What the debug loop may see and change of a halted CPU. Written back where dirty says so. */
+struct snapshot {
+	struct guest_regs regs;
+	u64 rsp, rip, rflags;
+	u64 cr0, cr3, cr4, efer, dr7;
+	u16 cs, ss, ds, es, fs, gs;
+	u64 fs_base, gs_base;
+	u32 interruptibility, activity;
+	struct fxsave_area fpu;
+	u32 dirty; /* SNAPSHOT_* */
+};
+
+#define SNAPSHOT_GENERAL BIT64(0) /* regs, rsp, rip, rflags */
+#define SNAPSHOT_RIP BIT64(1)	  /* rip moved: blocking and HLT state end */
+#define SNAPSHOT_FPU BIT64(2)
+#define SNAPSHOT_BASES BIT64(3) /* fs_base, gs_base */
+
+struct machine;
+struct vcpu;
+
+typedef u64 (*vcpu_call_fn)(struct vcpu *vcpu, u64 arg1, u64 arg2);
+
+struct vcpu {
+	/* From here to root_nmi entry.S knows the offsets; host.c asserts them. */
+	u8 nmi_stack[ROOT_IST_SIZE] __attribute__((aligned(4096)));
+	u8 df_stack[ROOT_IST_SIZE];
+	u8 mc_stack[ROOT_IST_SIZE];
+	/* Grows down from regs: HOST_RSP is the end of regs, which an exit's pushes fill. */
+	u8 stack[ROOT_STACK_SIZE];
+	struct guest_regs regs;
+	u64 iret_frame[5]; /* where Linux goes on after VMXOFF: RIP, CS, RFLAGS, RSP, SS */
+	u64 root_nmi;	   /* NMIs taken in root since the last look; counted by the gate */
+	u64 root_mc;	   /* machine checks taken in root */
+
+	struct machine *machine;
+	u32 cpu;     /* Linux's number; thread cpu + 1 */
+	u32 apic_id; /* physical destination of a kick */
+	u32 life;    /* enum vcpu_life */
+
+	/* Halting. life, want and reported change hands by release stores of life. */
+	u32 want;	 /* enum vcpu_want */
+	bool reported;	 /* the debug loop has told gdb of .stop */
+	bool answers;	 /* came to the last halt in time */
+	u32 release;	 /* enum vcpu_step, set by the master */
+	u32 halt_wanted; /* somebody waits for this CPU to park */
+	u32 nmi_due;	 /* a kick's NMI is on its way to us: it is not the guest's */
+	struct rsp_stop stop;
+	struct rsp_action action;
+	vcpu_call_fn call;
+	u64 call_arg1, call_arg2;
+
+	struct snapshot snap;
+
+	/* Stepping */
+	u32 step; /* enum vcpu_step */
+	bool io_unwatched; /* the I/O bitmaps are off for one step */
+	u64 range_start, range_end;
+	u64 range_steps;
+
+	/* The exit at hand */
+	u32 exit_reason;
+	bool inject_loaded;	/* inject holds this exit's state (most exits need none of it) */
+	bool inject_chosen;	/* inject_before is what inject was before the choice */
+	struct inject_in inject; /* nmi_pending and irq_set live from exit to exit */
+	struct inject_in inject_before;
+
+	/* Shadows of what the VMCS holds, so that a change is one compare */
+	u32 cpu_controls, exception_bitmap;
+	struct vmx_controls controls;
+	u64 timer_period; /* preemption timer units between polls of the line; 0: no timer */
+
+	/* Physical addresses for the VMCS */
+	u64 vmxon_phys, vmcs_phys;
+	void *vmxon_page, *vmcs_page;
+
+	/* Root's own tables */
+	u64 gdt[16] __attribute__((aligned(16)));
+	u8 tss[104] __attribute__((aligned(16)));
+
+	u64 exits;	/* counted since load */
+	u64 halts;	/* times parked */
+	u64 root_faults; /* repaired by the fix-up table */
+	int launch_error; /* 0 or -errno of the last step on this CPU; guest kernel */
+	const char *launch_error_text;
+};
+
+#define BREAK_MAX 256
+
+/* One planted byte that gdb asked for. Changed only while every CPU is halted. */
+struct breakpoint {
+	u64 addr;  /* guest linear address; 0 in gpa and planted: not in memory */
+	u64 cr3;   /* page tables that addr was looked up in, for user addresses */
+	u64 gpa;   /* where the byte is, valid while planted */
+	u8 saved;
+	bool used, planted;
+};
+
+/* The debug line: a 16550 by I/O port. */
+struct line {
+	u16 port;	    /* 0: none */
+	bool by_controller; /* armed by hvgdbctl, else by the module parameter */
+	bool taken;	    /* root drives it now */
+	bool dlab;	    /* shadow of LCR.DLAB: port 0 and 1 are the divisor */
+	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
+	u8 fcr;		    /* the driver's last FCR, without its reset bits */
+	u8 saved_ier, saved_lcr, saved_mcr;
+	u8 tx_room;		 /* bytes that the transmit FIFO takes before THRE must be awaited */
+	u64 undrained_since;	 /* TSC */
+	u64 called_since;	 /* TSC at which the driver read 0x03 or '$' and nobody has rung; 0: none */
+	u64 consumed;		 /* sequence number in driver_bytes up to which root has dealt with them */
+	struct byte_ring driver_bytes; /* what the kernel's driver read, in order */
+	struct byte_ring own_bytes;    /* what root read itself before it could use it */
+};
+
+#define ROOT_LOG_SIZE 8192
+
+/* Text from root for the kernel log: written in root, read by kmod/. */
+struct root_log {
+	char text[ROOT_LOG_SIZE];
+	u64 head, tail; /* absolute */
+	u32 lock;
+};
+
+struct machine {
+	u32 nr_cpus;	/* possible CPUs: vcpu[0 .. nr_cpus - 1] */
+	struct vcpu *vcpu[HV_MAX_CPUS];
+
+	/* Set up by kmod/ before launch, constant afterwards */
+	struct vmx_caps caps;
+	struct ram_map ram;
+	struct mtrr_state_raw mtrr;
+	struct ept ept;
+	struct ept_pool ept_pool;
+	u64 eptp;
+	u64 host_cr3;
+	u64 host_cr4, host_cr0, host_efer, host_pat;
+	bool la57;
+	u64 msr_bitmap_phys, io_bitmap_a_phys, io_bitmap_b_phys;
+	u8 *msr_bitmap, *io_bitmap[2];
+	u64 *idt; /* 256 gates of 16 bytes, shared by all CPUs */
+	u64 tsc_khz;
+	bool x2apic;
+	u64 text_address;
+	char exec_file[256];
+	u32 orphan_timeout; /* seconds, 0: for ever */
+	u16 debug_port;	    /* port for root's last words, 0: none */
+
+	/* Halting */
+	s32 master; /* CPU that runs the debug loop, -1: none */
+	bool fatal;   /* a CPU met something unknown: nothing resumes any more */
+	bool partial; /* some CPUs stay halted while others run */
+	u32 plant_holds; /* > 0: planted bytes stay out of memory (hotplug, D12) */
+	struct rsp_stop last_stop;
+	u64 kick_misses;
+
+	struct breakpoint breakpoints[BREAK_MAX];
+	u32 nr_planted;
+
+	struct line line;
+	struct rsp rsp;
+	struct root_log log;
+};
+
+extern struct machine machine;
+
+static inline struct vcpu *vcpu_of_regs(struct guest_regs *regs)
+{
+	return (struct vcpu *)((u8 *)regs - offsetof(struct vcpu, regs));
+}
+
+static inline void *ram(u64 phys)
+{
+	return (void *)(ROOT_RAM_BASE + phys);
+}
+
+#endif
