@@ -8,7 +8,7 @@
 struct rsp_reg_row {
 	const char *name;
 	u8 bits;
-	const char *type; /* NULL: gdb's default, int */
+	const char *type; /* NULL: gdb's default, an integer of that size */
 	const char *feature;
 };
 
@@ -16,32 +16,32 @@ struct rsp_reg_row {
 #define SSE "sse"
 #define SEGMENTS "segments"
 
-/* Order, names and types are those of gdb's own description of amd64. */
+/* Order, names and sizes are those of gdb's own description of amd64. */
 static const struct rsp_reg_row rsp_regs[RSP_NR_REGS] = {
-	[RSP_RAX] = { "rax", 64, "int64", CORE },
-	[RSP_RBX] = { "rbx", 64, "int64", CORE },
-	[RSP_RCX] = { "rcx", 64, "int64", CORE },
-	[RSP_RDX] = { "rdx", 64, "int64", CORE },
-	[RSP_RSI] = { "rsi", 64, "int64", CORE },
-	[RSP_RDI] = { "rdi", 64, "int64", CORE },
+	[RSP_RAX] = { "rax", 64, NULL, CORE },
+	[RSP_RBX] = { "rbx", 64, NULL, CORE },
+	[RSP_RCX] = { "rcx", 64, NULL, CORE },
+	[RSP_RDX] = { "rdx", 64, NULL, CORE },
+	[RSP_RSI] = { "rsi", 64, NULL, CORE },
+	[RSP_RDI] = { "rdi", 64, NULL, CORE },
 	[RSP_RBP] = { "rbp", 64, "data_ptr", CORE },
 	[RSP_RSP] = { "rsp", 64, "data_ptr", CORE },
-	[RSP_R8] = { "r8", 64, "int64", CORE },
-	[RSP_R9] = { "r9", 64, "int64", CORE },
-	[RSP_R10] = { "r10", 64, "int64", CORE },
-	[RSP_R11] = { "r11", 64, "int64", CORE },
-	[RSP_R12] = { "r12", 64, "int64", CORE },
-	[RSP_R13] = { "r13", 64, "int64", CORE },
-	[RSP_R14] = { "r14", 64, "int64", CORE },
-	[RSP_R15] = { "r15", 64, "int64", CORE },
+	[RSP_R8] = { "r8", 64, NULL, CORE },
+	[RSP_R9] = { "r9", 64, NULL, CORE },
+	[RSP_R10] = { "r10", 64, NULL, CORE },
+	[RSP_R11] = { "r11", 64, NULL, CORE },
+	[RSP_R12] = { "r12", 64, NULL, CORE },
+	[RSP_R13] = { "r13", 64, NULL, CORE },
+	[RSP_R14] = { "r14", 64, NULL, CORE },
+	[RSP_R15] = { "r15", 64, NULL, CORE },
 	[RSP_RIP] = { "rip", 64, "code_ptr", CORE },
 	[RSP_EFLAGS] = { "eflags", 32, "i386_eflags", CORE },
-	[RSP_CS] = { "cs", 32, "int32", CORE },
-	[RSP_SS] = { "ss", 32, "int32", CORE },
-	[RSP_DS] = { "ds", 32, "int32", CORE },
-	[RSP_ES] = { "es", 32, "int32", CORE },
-	[RSP_FS] = { "fs", 32, "int32", CORE },
-	[RSP_GS] = { "gs", 32, "int32", CORE },
+	[RSP_CS] = { "cs", 32, NULL, CORE },
+	[RSP_SS] = { "ss", 32, NULL, CORE },
+	[RSP_DS] = { "ds", 32, NULL, CORE },
+	[RSP_ES] = { "es", 32, NULL, CORE },
+	[RSP_FS] = { "fs", 32, NULL, CORE },
+	[RSP_GS] = { "gs", 32, NULL, CORE },
 	[RSP_ST0] = { "st0", 80, "i387_ext", CORE },
 	[RSP_ST0 + 1] = { "st1", 80, "i387_ext", CORE },
 	[RSP_ST0 + 2] = { "st2", 80, "i387_ext", CORE },

@@ -38,7 +38,7 @@ static void test_pieces(void **state)
 	(void)state;
 	start();
 	len = fetch(0x10000);
-	assert_in_range(len, 3000, 5000);
+	assert_in_range(len, 3000, 0xfff); /* gdb asks for 0x1000 bytes: one turn of the line */
 	memcpy(whole, xml, len + 1);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		memset(xml, 0, sizeof(xml));
@@ -69,7 +69,7 @@ static const char *const names =
 
 static void check_type(const char *type)
 {
-	static const char builtin[] = " int int32 int64 code_ptr data_ptr i387_ext ";
+	static const char builtin[] = " int code_ptr data_ptr i387_ext ";
 	char text[80];
 
 	sprintf(text, " %s ", type);
