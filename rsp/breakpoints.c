@@ -28,8 +28,8 @@ static int rsp_change_break(struct rsp *rsp, struct rsp_in *in, bool insert)
 
 	if (error)
 		return error;
-	error = (insert ? rsp->ops->insert_break : rsp->ops->remove_break)(
-		rsp->target, b.thread, b.type, b.addr, b.kind);
+	error = (insert ? rsp->ops->insert_break : rsp->ops->remove_break)(rsp->target, b.thread,
+									   b.type, b.addr, b.kind);
 	return error ? error : rsp_reply_ok(rsp);
 }
 

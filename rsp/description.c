@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * target.xml, written from the register table. It crosses a serial line at every connect and gdb
- * asks for 4096 bytes at a time, so it is kept below that: what gdb's DTD has a default for
- * (version, type="int", the prolog) is left out, and so are groups, which gdb computes on x86. No `linux` feature: with it gdb would never ask for
+ * target.xml, written from the register table. It is most of what crosses a serial line at connect:
+ * what gdb's DTD has a default for (version, type="int", the prolog) is left out, and so are
+ * groups, which gdb computes by itself on x86. No `linux` feature: with it gdb would never ask for
  * libraries. Runs in VMX root and in user-space tests.
  */
 #include "chars.h"
@@ -19,14 +19,14 @@ struct rsp_view {
 };
 
 static const struct rsp_bit rsp_eflags_bits[] = {
-	{ "CF", 0 },  { "", 1 },    { "PF", 2 },  { "AF", 4 },	 { "ZF", 6 },	{ "SF", 7 },
-	{ "TF", 8 },  { "IF", 9 },  { "DF", 10 }, { "OF", 11 },	 { "NT", 14 },	{ "RF", 16 },
+	{ "CF", 0 },  { "", 1 },    { "PF", 2 },   { "AF", 4 },	  { "ZF", 6 },	{ "SF", 7 },
+	{ "TF", 8 },  { "IF", 9 },  { "DF", 10 },  { "OF", 11 },  { "NT", 14 }, { "RF", 16 },
 	{ "VM", 17 }, { "AC", 18 }, { "VIF", 19 }, { "VIP", 20 }, { "ID", 21 }, { NULL, 0 },
 };
 
 static const struct rsp_bit rsp_mxcsr_bits[] = {
-	{ "IE", 0 }, { "DE", 1 },  { "ZE", 2 },	 { "OE", 3 },  { "UE", 4 },
-	{ "PE", 5 }, { "DAZ", 6 }, { "IM", 7 },	 { "DM", 8 },  { "ZM", 9 },
+	{ "IE", 0 },  { "DE", 1 },  { "ZE", 2 },  { "OE", 3 },	{ "UE", 4 },
+	{ "PE", 5 },  { "DAZ", 6 }, { "IM", 7 },  { "DM", 8 },	{ "ZM", 9 },
 	{ "OM", 10 }, { "UM", 11 }, { "PM", 12 }, { "FZ", 15 }, { NULL, 0 },
 };
 
@@ -35,12 +35,9 @@ static const struct rsp_bit rsp_mxcsr_bits[] = {
  * which would refuse the whole description for a type that no kernel uses.
  */
 static const struct rsp_view rsp_vec128[] = {
-	{ "v4_float", "v4f", "ieee_single", 4 },
-	{ "v2_double", "v2d", "ieee_double", 2 },
-	{ "v16_int8", "v16i8", "int8", 16 },
-	{ "v8_int16", "v8i16", "int16", 8 },
-	{ "v4_int32", "v4i32", "int32", 4 },
-	{ "v2_int64", "v2i64", "int64", 2 },
+	{ "v4_float", "v4f", "ieee_single", 4 }, { "v2_double", "v2d", "ieee_double", 2 },
+	{ "v16_int8", "v16i8", "int8", 16 },	 { "v8_int16", "v8i16", "int16", 8 },
+	{ "v4_int32", "v4i32", "int32", 4 },	 { "v2_int64", "v2i64", "int64", 2 },
 };
 
 static void rsp_xfer_attribute(struct rsp_xfer *xfer, const char *start, const char *value)

@@ -14,8 +14,7 @@ struct rsp_range {
 
 static int rsp_in_range(struct rsp *rsp, struct rsp_in *in, struct rsp_range *range)
 {
-	if (!rsp_in_u64(in, &range->addr) || !rsp_in_char(in, ',') ||
-	    !rsp_in_u64(in, &range->len))
+	if (!rsp_in_u64(in, &range->addr) || !rsp_in_char(in, ',') || !rsp_in_u64(in, &range->len))
 		return RSP_EINVAL;
 	return rsp_general_thread(rsp, &range->thread);
 }

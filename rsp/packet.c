@@ -80,7 +80,8 @@ static enum rsp_rx_event rsp_rx_digit(struct rsp_rx *rx, u8 byte)
 	return rx->expected == rx->sum ? RSP_RX_PACKET : RSP_RX_DAMAGED;
 }
 
-/* A '$' always starts a packet: gdb escapes it in data, so one inside means that the rest is lost. */
+/* A '$' always starts a packet: gdb escapes it in data, so one inside means that the rest is lost.
+ */
 enum rsp_rx_event rsp_rx_byte(struct rsp_rx *rx, u8 byte)
 {
 	if (byte == '$') {

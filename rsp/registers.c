@@ -12,71 +12,71 @@ struct rsp_reg_row {
 	const char *feature;
 };
 
-#define CORE "core"
-#define SSE "sse"
-#define SEGMENTS "segments"
+#define RSP_IN_CORE	"core"
+#define RSP_IN_SSE	"sse"
+#define RSP_IN_SEGMENTS "segments"
 
 /* Order, names and sizes are those of gdb's own description of amd64. */
 static const struct rsp_reg_row rsp_regs[RSP_NR_REGS] = {
-	[RSP_RAX] = { "rax", 64, NULL, CORE },
-	[RSP_RBX] = { "rbx", 64, NULL, CORE },
-	[RSP_RCX] = { "rcx", 64, NULL, CORE },
-	[RSP_RDX] = { "rdx", 64, NULL, CORE },
-	[RSP_RSI] = { "rsi", 64, NULL, CORE },
-	[RSP_RDI] = { "rdi", 64, NULL, CORE },
-	[RSP_RBP] = { "rbp", 64, "data_ptr", CORE },
-	[RSP_RSP] = { "rsp", 64, "data_ptr", CORE },
-	[RSP_R8] = { "r8", 64, NULL, CORE },
-	[RSP_R9] = { "r9", 64, NULL, CORE },
-	[RSP_R10] = { "r10", 64, NULL, CORE },
-	[RSP_R11] = { "r11", 64, NULL, CORE },
-	[RSP_R12] = { "r12", 64, NULL, CORE },
-	[RSP_R13] = { "r13", 64, NULL, CORE },
-	[RSP_R14] = { "r14", 64, NULL, CORE },
-	[RSP_R15] = { "r15", 64, NULL, CORE },
-	[RSP_RIP] = { "rip", 64, "code_ptr", CORE },
-	[RSP_EFLAGS] = { "eflags", 32, "i386_eflags", CORE },
-	[RSP_CS] = { "cs", 32, NULL, CORE },
-	[RSP_SS] = { "ss", 32, NULL, CORE },
-	[RSP_DS] = { "ds", 32, NULL, CORE },
-	[RSP_ES] = { "es", 32, NULL, CORE },
-	[RSP_FS] = { "fs", 32, NULL, CORE },
-	[RSP_GS] = { "gs", 32, NULL, CORE },
-	[RSP_ST0] = { "st0", 80, "i387_ext", CORE },
-	[RSP_ST0 + 1] = { "st1", 80, "i387_ext", CORE },
-	[RSP_ST0 + 2] = { "st2", 80, "i387_ext", CORE },
-	[RSP_ST0 + 3] = { "st3", 80, "i387_ext", CORE },
-	[RSP_ST0 + 4] = { "st4", 80, "i387_ext", CORE },
-	[RSP_ST0 + 5] = { "st5", 80, "i387_ext", CORE },
-	[RSP_ST0 + 6] = { "st6", 80, "i387_ext", CORE },
-	[RSP_ST0 + 7] = { "st7", 80, "i387_ext", CORE },
-	[RSP_FCTRL] = { "fctrl", 32, NULL, CORE },
-	[RSP_FSTAT] = { "fstat", 32, NULL, CORE },
-	[RSP_FTAG] = { "ftag", 32, NULL, CORE },
-	[RSP_FISEG] = { "fiseg", 32, NULL, CORE },
-	[RSP_FIOFF] = { "fioff", 32, NULL, CORE },
-	[RSP_FOSEG] = { "foseg", 32, NULL, CORE },
-	[RSP_FOOFF] = { "fooff", 32, NULL, CORE },
-	[RSP_FOP] = { "fop", 32, NULL, CORE },
-	[RSP_XMM0] = { "xmm0", 128, "vec128", SSE },
-	[RSP_XMM0 + 1] = { "xmm1", 128, "vec128", SSE },
-	[RSP_XMM0 + 2] = { "xmm2", 128, "vec128", SSE },
-	[RSP_XMM0 + 3] = { "xmm3", 128, "vec128", SSE },
-	[RSP_XMM0 + 4] = { "xmm4", 128, "vec128", SSE },
-	[RSP_XMM0 + 5] = { "xmm5", 128, "vec128", SSE },
-	[RSP_XMM0 + 6] = { "xmm6", 128, "vec128", SSE },
-	[RSP_XMM0 + 7] = { "xmm7", 128, "vec128", SSE },
-	[RSP_XMM0 + 8] = { "xmm8", 128, "vec128", SSE },
-	[RSP_XMM0 + 9] = { "xmm9", 128, "vec128", SSE },
-	[RSP_XMM0 + 10] = { "xmm10", 128, "vec128", SSE },
-	[RSP_XMM0 + 11] = { "xmm11", 128, "vec128", SSE },
-	[RSP_XMM0 + 12] = { "xmm12", 128, "vec128", SSE },
-	[RSP_XMM0 + 13] = { "xmm13", 128, "vec128", SSE },
-	[RSP_XMM0 + 14] = { "xmm14", 128, "vec128", SSE },
-	[RSP_XMM0 + 15] = { "xmm15", 128, "vec128", SSE },
-	[RSP_MXCSR] = { "mxcsr", 32, "i386_mxcsr", SSE },
-	[RSP_FS_BASE] = { "fs_base", 64, NULL, SEGMENTS },
-	[RSP_GS_BASE] = { "gs_base", 64, NULL, SEGMENTS },
+	[RSP_RAX] = { "rax", 64, NULL, RSP_IN_CORE },
+	[RSP_RBX] = { "rbx", 64, NULL, RSP_IN_CORE },
+	[RSP_RCX] = { "rcx", 64, NULL, RSP_IN_CORE },
+	[RSP_RDX] = { "rdx", 64, NULL, RSP_IN_CORE },
+	[RSP_RSI] = { "rsi", 64, NULL, RSP_IN_CORE },
+	[RSP_RDI] = { "rdi", 64, NULL, RSP_IN_CORE },
+	[RSP_RBP] = { "rbp", 64, "data_ptr", RSP_IN_CORE },
+	[RSP_RSP] = { "rsp", 64, "data_ptr", RSP_IN_CORE },
+	[RSP_R8] = { "r8", 64, NULL, RSP_IN_CORE },
+	[RSP_R9] = { "r9", 64, NULL, RSP_IN_CORE },
+	[RSP_R10] = { "r10", 64, NULL, RSP_IN_CORE },
+	[RSP_R11] = { "r11", 64, NULL, RSP_IN_CORE },
+	[RSP_R12] = { "r12", 64, NULL, RSP_IN_CORE },
+	[RSP_R13] = { "r13", 64, NULL, RSP_IN_CORE },
+	[RSP_R14] = { "r14", 64, NULL, RSP_IN_CORE },
+	[RSP_R15] = { "r15", 64, NULL, RSP_IN_CORE },
+	[RSP_RIP] = { "rip", 64, "code_ptr", RSP_IN_CORE },
+	[RSP_EFLAGS] = { "eflags", 32, "i386_eflags", RSP_IN_CORE },
+	[RSP_CS] = { "cs", 32, NULL, RSP_IN_CORE },
+	[RSP_SS] = { "ss", 32, NULL, RSP_IN_CORE },
+	[RSP_DS] = { "ds", 32, NULL, RSP_IN_CORE },
+	[RSP_ES] = { "es", 32, NULL, RSP_IN_CORE },
+	[RSP_FS] = { "fs", 32, NULL, RSP_IN_CORE },
+	[RSP_GS] = { "gs", 32, NULL, RSP_IN_CORE },
+	[RSP_ST0] = { "st0", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 1] = { "st1", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 2] = { "st2", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 3] = { "st3", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 4] = { "st4", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 5] = { "st5", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 6] = { "st6", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_ST0 + 7] = { "st7", 80, "i387_ext", RSP_IN_CORE },
+	[RSP_FCTRL] = { "fctrl", 32, NULL, RSP_IN_CORE },
+	[RSP_FSTAT] = { "fstat", 32, NULL, RSP_IN_CORE },
+	[RSP_FTAG] = { "ftag", 32, NULL, RSP_IN_CORE },
+	[RSP_FISEG] = { "fiseg", 32, NULL, RSP_IN_CORE },
+	[RSP_FIOFF] = { "fioff", 32, NULL, RSP_IN_CORE },
+	[RSP_FOSEG] = { "foseg", 32, NULL, RSP_IN_CORE },
+	[RSP_FOOFF] = { "fooff", 32, NULL, RSP_IN_CORE },
+	[RSP_FOP] = { "fop", 32, NULL, RSP_IN_CORE },
+	[RSP_XMM0] = { "xmm0", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 1] = { "xmm1", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 2] = { "xmm2", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 3] = { "xmm3", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 4] = { "xmm4", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 5] = { "xmm5", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 6] = { "xmm6", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 7] = { "xmm7", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 8] = { "xmm8", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 9] = { "xmm9", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 10] = { "xmm10", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 11] = { "xmm11", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 12] = { "xmm12", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 13] = { "xmm13", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 14] = { "xmm14", 128, "vec128", RSP_IN_SSE },
+	[RSP_XMM0 + 15] = { "xmm15", 128, "vec128", RSP_IN_SSE },
+	[RSP_MXCSR] = { "mxcsr", 32, "i386_mxcsr", RSP_IN_SSE },
+	[RSP_FS_BASE] = { "fs_base", 64, NULL, RSP_IN_SEGMENTS },
+	[RSP_GS_BASE] = { "gs_base", 64, NULL, RSP_IN_SEGMENTS },
 };
 
 unsigned int rsp_reg_size(unsigned int reg)
@@ -150,8 +150,7 @@ int rsp_cmd_write_register(struct rsp *rsp, struct rsp_in *in)
 
 	if (error)
 		return error;
-	if (!rsp_in_char(in, '=') || !rsp_in_bytes(in, value, rsp_reg_size(reg)) ||
-	    !rsp_in_end(in))
+	if (!rsp_in_char(in, '=') || !rsp_in_bytes(in, value, rsp_reg_size(reg)) || !rsp_in_end(in))
 		return RSP_EINVAL;
 	error = rsp_general_thread(rsp, &thread);
 	if (!error)
@@ -191,8 +190,7 @@ static void rsp_put_back(struct rsp *rsp, struct rsp_reg_file *file, unsigned in
 	while (reg--) {
 		offset -= rsp_reg_size(reg);
 		if (memcmp(file->before + offset, file->value + offset, rsp_reg_size(reg)))
-			rsp->ops->write_reg(rsp->target, file->thread, reg,
-					    file->before + offset);
+			rsp->ops->write_reg(rsp->target, file->thread, reg, file->before + offset);
 	}
 }
 

@@ -157,7 +157,8 @@ static void rsp_refuse_packet(struct rsp *rsp)
 	rsp->unanswered = rsp->no_ack;
 }
 
-/* Nothing else may follow a '-' or 0x03 of a halted machine: gdb would be one reply ahead for ever. */
+/* Nothing else may follow a '-' or 0x03 of a halted machine: gdb would be one reply ahead for ever.
+ */
 static void rsp_answer_damaged(struct rsp *rsp)
 {
 	if (!rsp->unanswered)

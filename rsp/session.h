@@ -32,8 +32,8 @@ struct rsp {
 	const struct rsp_ops *ops;
 	void *target;
 
-	bool resumed;	   /* else halted */
-	bool awaits_stop;  /* a resume packet has had no stop reply yet */
+	bool resumed;	  /* else halted */
+	bool awaits_stop; /* a resume packet has had no stop reply yet */
 	bool attached;
 	bool acknowledged;
 	bool no_ack;

@@ -220,18 +220,10 @@ static void test_writes(void **state)
 static void test_breakpoints(void **state)
 {
 	static const struct exchange rows[] = {
-		{ "Z0," CODE ",1", "OK" },
-		{ "Z0," CODE ",1", "OK" },
-		{ "Z1," CODE ",1", "OK" },
-		{ "Z2," DATA ",1000", "OK" },
-		{ "Z3," DATA ",3", "OK" },
-		{ "Z4," DATA ",8", "OK" },
-		{ "Z4," DATA ",1", "OK" },
-		{ "Z4," DATA ",2", "OK" },
-		{ "Z4," DATA ",4", "OK" },
-		{ "Z4," DATA ",40", "E09" },
-		{ "z4," DATA ",4", "OK" },
-		{ "z4," DATA ",4", "OK" },
+		{ "Z0," CODE ",1", "OK" },    { "Z0," CODE ",1", "OK" }, { "Z1," CODE ",1", "OK" },
+		{ "Z2," DATA ",1000", "OK" }, { "Z3," DATA ",3", "OK" }, { "Z4," DATA ",8", "OK" },
+		{ "Z4," DATA ",1", "OK" },    { "Z4," DATA ",2", "OK" }, { "Z4," DATA ",4", "OK" },
+		{ "Z4," DATA ",40", "E09" },  { "z4," DATA ",4", "OK" }, { "z4," DATA ",4", "OK" },
 		{ "Z4," DATA ",40", "OK" },
 	};
 
@@ -320,8 +312,8 @@ static void test_supported(void **state)
 			    "vContSupported+;swbreak+;hwbreak+;QStartNoAckMode+");
 	check_exchange(&f, &(struct exchange){ "qOffsets", "TextSeg=ffffffff81000000" });
 	check_exchange(&f, &(struct exchange){ "qXfer:exec-file:read::0,5", "m/usr/" });
-	check_exchange(&f, &(struct exchange){ "qXfer:exec-file:read::5,100",
-					       "llib/debug/vmlinux" });
+	check_exchange(&f,
+		       &(struct exchange){ "qXfer:exec-file:read::5,100", "llib/debug/vmlinux" });
 	check_exchange(&f, &(struct exchange){ "qXfer:exec-file:read::16,100", "l" });
 	check_exchange(&f, &(struct exchange){ "qXfer:exec-file:read::17,100", "E01" });
 	check_exchange(&f, &(struct exchange){ "qXfer:exec-file:read:1:0,100", "E01" });

@@ -207,7 +207,7 @@ static int fake_monitor(void *target, const char *command, struct rsp_text *out)
 		return RSP_EBUSY;
 	else if (rsp_streq(command, "explain"))
 		rsp_text_add(out, "There is no such vector.\n");
-	else if (!rsp_streq(command, "quiet"))
+	else if (!rsp_streq(command, "quiet") && !rsp_starts(command, "mark "))
 		return -1;
 	return rsp_streq(command, "explain") ? RSP_EINVAL : RSP_OK;
 }
@@ -267,8 +267,9 @@ void fake_set_reg(struct fake *f, unsigned int thread, unsigned int reg, u64 val
 /* nop nop inc-rax mov-to-(rbx) nop jmp-back: a loop that changes memory. */
 static void fake_load_program(struct fake *f)
 {
-	static const u8 code[] = { 0x90, 0x90, 0x48, 0xff, 0xc0, 0x48,
-				   0x89, 0x03, 0x90, 0xeb, 0xf5 };
+	static const u8 code[] = {
+		0x90, 0x90, 0x48, 0xff, 0xc0, 0x48, 0x89, 0x03, 0x90, 0xeb, 0xf5
+	};
 
 	memset(fake_byte(f, FAKE_CODE), 0x90, 0x1000);
 	memcpy(fake_byte(f, FAKE_CODE), code, sizeof(code));

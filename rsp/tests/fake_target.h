@@ -9,12 +9,12 @@
 
 #include "session.h"
 
-#define FAKE_CPUS 4 /* thread 3 is offline */
-#define FAKE_PAGES 4
+#define FAKE_CPUS   4 /* thread 3 is offline */
+#define FAKE_PAGES  4
 #define FAKE_BREAKS 8
-#define FAKE_CODE 0xffffffff81000000ull
-#define FAKE_DATA 0xffff888000001000ull /* two pages; what follows is not mapped */
-#define FAKE_MMIO 0xfee00000ull		/* mapped, but not RAM */
+#define FAKE_CODE   0xffffffff81000000ull
+#define FAKE_DATA   0xffff888000001000ull /* two pages; what follows is not mapped */
+#define FAKE_MMIO   0xfee00000ull	  /* mapped, but not RAM */
 
 struct fake_page {
 	u64 addr;
@@ -42,9 +42,9 @@ struct fake {
 	struct rsp_stop stop;
 	bool alive[FAKE_CPUS + 1];
 	bool unavailable[RSP_NR_REGS];
-	int refuse_reg, refuse_error;	     /* write_reg of this register fails */
-	int refuse_thread, refuse_resume;    /* check_resume of this thread fails */
-	bool no_watch;			     /* supports_break refuses the watchpoints */
+	int refuse_reg, refuse_error;	  /* write_reg of this register fails */
+	int refuse_thread, refuse_resume; /* check_resume of this thread fails */
+	bool no_watch;			  /* supports_break refuses the watchpoints */
 	const char *exec_path;
 	u64 text;
 	char command[256]; /* the last monitor command */

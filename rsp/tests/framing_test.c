@@ -131,11 +131,26 @@ static void test_full_packets(void **state)
 }
 
 static const char *const samples[] = {
-	"qSupported:swbreak+;hwbreak+", "QStartNoAckMode", "?", "g", "p10",
-	"P10=0100000000000000", "mffffffff81000000,10", "Mffff888000001000,2:abcd",
-	"Xffff888000001000,0:", "Z0,ffffffff81000000,1", "z0,ffffffff81000000,1",
-	"Z2,ffff888000001000,8", "vCont?", "vCont;s:1;c", "Hg2", "T1", "qfThreadInfo",
-	"qXfer:features:read:target.xml:0,1000", "qRcmd,68656c70", "D",
+	"qSupported:swbreak+;hwbreak+",
+	"QStartNoAckMode",
+	"?",
+	"g",
+	"p10",
+	"P10=0100000000000000",
+	"mffffffff81000000,10",
+	"Mffff888000001000,2:abcd",
+	"Xffff888000001000,0:",
+	"Z0,ffffffff81000000,1",
+	"z0,ffffffff81000000,1",
+	"Z2,ffff888000001000,8",
+	"vCont?",
+	"vCont;s:1;c",
+	"Hg2",
+	"T1",
+	"qfThreadInfo",
+	"qXfer:features:read:target.xml:0,1000",
+	"qRcmd,68656c70",
+	"D",
 };
 
 /* A packet that breaks off anywhere does nothing, and the next one is understood. */
@@ -184,12 +199,9 @@ static void test_flipped_bits(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_acks),
-	cmocka_unit_test(test_damaged_without_acks),
-	cmocka_unit_test(test_escapes),
-	cmocka_unit_test(test_overlong),
-	cmocka_unit_test(test_full_packets),
-	cmocka_unit_test(test_truncations),
+	cmocka_unit_test(test_acks),	     cmocka_unit_test(test_damaged_without_acks),
+	cmocka_unit_test(test_escapes),	     cmocka_unit_test(test_overlong),
+	cmocka_unit_test(test_full_packets), cmocka_unit_test(test_truncations),
 	cmocka_unit_test(test_flipped_bits),
 };
 

@@ -20,20 +20,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 RSP = os.path.dirname(HERE)
 LINKED = 0xFFFFFFFF80200000  # the fake target runs the program elsewhere, as with KASLR
 
+# In C, because of gdb's habits: it looks for epilogues by itself in what an assembler made.
 PROGRAM = """
-	.text
-	.globl _text, store, again
-_text:
-	.cfi_startproc
-	.cfi_undefined rip
-	nop
-	nop
-	inc %rax
-store:	mov %rax, (%rbx)
-	nop
-again:	jmp _text
-	.fill 200, 1, 0x90
-	.cfi_endproc
+__attribute__((naked)) void _text(void)
+{
+	asm(".cfi_undefined rip");
+	asm("nop; nop; inc %rax");
+	asm(".globl store; store: mov %rax, (%rbx)");
+	asm("nop");
+	asm(".globl again; again: jmp _text; .fill 200, 1, 0x90");
+}
 """
 
 # What gdb says when a stub is wrong.
@@ -151,12 +147,13 @@ class Session:
 
 
 def build(directory):
-    source = os.path.join(directory, "guest.s")
+    source = os.path.join(directory, "guest.c")
     guest = os.path.join(directory, "vmlinux")
     server = os.path.join(directory, "stub_server")
     with open(source, "w", encoding="ascii") as file:
         file.write(PROGRAM)
-    subprocess.run(["gcc", "-g", "-nostdlib", "-static", "-Wl,-N", "-Wl,--build-id=none",
+    subprocess.run(["gcc", "-g", "-O1", "-fcf-protection=none", "-nostdlib", "-static",
+                    "-Wl,-N", "-Wl,--no-warn-rwx-segments", "-Wl,--build-id=none",
                     f"-Wl,-Ttext={LINKED:#x}", "-Wl,-e,_text", source, "-o", guest], check=True)
     subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra",
                     "-fsanitize=address,undefined", "-I" + os.path.dirname(RSP), "-I" + RSP,
@@ -182,7 +179,7 @@ FIRST = [
     "monitor mark thread", "thread 2", "info symbol $pc", "stepi", "info symbol $pc",
     "thread 1", "monitor mark watch", "watch *(long *)0xffff888000001100", "continue", "delete",
     "monitor mark help", "monitor help", "monitor nonsense",
-    "monitor mark interrupt", "continue", "print $_siginfo_missing",
+    "monitor mark interrupt", "continue",
     "monitor mark detach", "detach",
 ]
 
@@ -193,7 +190,7 @@ def check_first(checks, session):
                   if COMPLAINTS.search(line) and not line.startswith("why ")]
     checks.check("no complaint from gdb", not complaints, "\n".join(complaints[:20]))
     for name, pattern in (
-            ("connect reads vmlinux and relocates it", r"_text \(\) at .*guest\.s"),
+            ("connect reads vmlinux and relocates it", r"_text \(\) at .*guest\.c"),
             ("info threads", r"\* 1 +Thread 1 \(CPU 0, idle\).*  2 +Thread 2 .*  3 +Thread 4 \(CPU 3\)"),
             ("info registers", r"rip +0xffffffff81000000.*gs_base +0xffff888000001040"),
             ("xmm0 has its views", r"v4_float = .*uint128 = 0"),
@@ -203,9 +200,9 @@ def check_first(checks, session):
             ("write memory", r"0x55667788\s+0x11223344"),
             ("write register", r"= 0x1234\n"),
             ("write xmm", r"= \{1, 2, 3, 4\}.*= \{1, 2, 3, 4\}"),
-            ("software breakpoint", r"Breakpoint 1, store \(\).*Breakpoint 1, store"),
-            ("hardware breakpoint", r"Breakpoint 2, again \(\)"),
-            ("thread switch", r"Switching to thread 2"),
+            ("software breakpoint", r"hit Breakpoint 1, .*guest\.c:6.*hit Breakpoint 1, .*= 0x"),
+            ("hardware breakpoint", r"hit Breakpoint 2, .*guest\.c:8"),
+            ("thread switch", r"Switching to thread 2.*_text \+ 9 in.*_text in section"),
             ("watchpoint", r"Hardware watchpoint 3.*Old value = .*New value = "),
             ("monitor help", r"help \[command\].*why .*hello"),
             ("monitor nonsense", r"no such monitor command"),
@@ -225,14 +222,12 @@ def check_counts(checks, proxy):
                  size <= 5371 and packets <= 20)
 
 
-ERRORS = [
-    "print *(int *)0", "hbreak *0x10", "hbreak *0x11", "hbreak *0x12", "hbreak *0x13",
-    "hbreak *0x14", "hbreak *0x15", "hbreak *0x16", "hbreak *0x17", "hbreak *0x18",
-]
+# More hardware breakpoints than the fake target takes.
+ERRORS = ["print *(int *)0"] + [f"hbreak *{addr:#x}" for addr in range(0x10, 0x19)]
 
 
 def run_sessions(checks, port):
-    first = Session(port, [c for c in FIRST if "missing" not in c], interrupt="interrupt")
+    first = Session(port, FIRST, interrupt="interrupt")
     check_first(checks, first)
     check_counts(checks, first.proxy)
 
@@ -251,9 +246,8 @@ def run_sessions(checks, port):
     errors = Session(port, ERRORS + ["continue"])
     checks.match("full table", r"Could not insert hardware breakpoint", errors.output)
 
-    line = Session(port, ["python\ntry:\n  gdb.execute('hbreak *0x10')\nexcept gdb.error: pass",
-                          "maint packet Z0,0,1", "delete", "monitor mark go", "continue",
-                          "monitor why", "detach"], interrupt="go")
+    line = Session(port, ["maint packet Z0,0,1", "monitor mark go", "continue", "monitor why",
+                          "detach"], interrupt="go")
     checks.match("text of an error at the next resume",
                  r"E06.*hvgdb: the page tables of the guest do not map this address\s.*SIGINT",
                  line.output)

@@ -133,8 +133,8 @@ static void test_sentences(void **state)
 }
 
 #define HELP_HELP "help [command]  this list, or the lines about one command\n"
-#define HELP_WHY "why             what the last error was\n"
-#define UNKNOWN "There is no such monitor command; try `monitor help`.\n"
+#define HELP_WHY  "why             what the last error was\n"
+#define UNKNOWN	  "There is no such monitor command; try `monitor help`.\n"
 
 static void test_monitor(void **state)
 {
@@ -142,7 +142,7 @@ static void test_monitor(void **state)
 		const char *command, *output;
 	} rows[] = {
 		{ "help", HELP_HELP HELP_WHY "hello           a greeting\n"
-			  "flood           too much\n" },
+					     "flood           too much\n" },
 		{ "help why", HELP_WHY },
 		{ "help hello", "hello           a greeting\n" },
 		{ "help nothing", UNKNOWN },

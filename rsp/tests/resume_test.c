@@ -157,12 +157,8 @@ static void test_refused(void **state)
 static void test_refused_by_target(void **state)
 {
 	static const struct exchange rows[] = {
-		{ "c", "E0d" },
-		{ "s", "E0d" },
-		{ "c1000", "E0d" },
-		{ "C05;1000", "E0d" },
-		{ "vCont;s:1;c", "E0d" },
-		{ "vCont;c", "E0d" },
+		{ "c", "E0d" },	       { "s", "E0d" },		 { "c1000", "E0d" },
+		{ "C05;1000", "E0d" }, { "vCont;s:1;c", "E0d" }, { "vCont;c", "E0d" },
 	};
 	struct fake_state before;
 
@@ -226,11 +222,12 @@ static void test_stop_replies(void **state)
 		{ "swbreak+x", "T05thread:2;" REGS, { 2, 5, RSP_STOP_SWBREAK, 0, 0 } },
 		{ "x;swbreak+", "T05thread:2;swbreak:;" REGS, { 2, 5, RSP_STOP_SWBREAK, 0, 0 } },
 		{ "hwbreak+;y", "T05thread:2;hwbreak:;" REGS, { 2, 5, RSP_STOP_HWBREAK, 0, 0 } },
-		{ "", "T05thread:2;watch:10;" REGS,
+		{ "",
+		  "T05thread:2;watch:10;" REGS,
 		  { 2, 5, RSP_STOP_WATCH, RSP_WATCH_WRITE, 0x10 } },
-		{ "", "T00thread:2;rwatch:0;" REGS,
-		  { 2, 0, RSP_STOP_WATCH, RSP_WATCH_READ, 0 } },
-		{ "", "T0bthread:2;awatch:ffff888000001001;" REGS,
+		{ "", "T00thread:2;rwatch:0;" REGS, { 2, 0, RSP_STOP_WATCH, RSP_WATCH_READ, 0 } },
+		{ "",
+		  "T0bthread:2;awatch:ffff888000001001;" REGS,
 		  { 2, 0xb, RSP_STOP_WATCH, RSP_WATCH_ACCESS, FAKE_DATA + 1 } },
 	};
 	size_t i;
@@ -248,8 +245,7 @@ static void test_stop_leaves_out_what_is_unavailable(void **state)
 	fake_send(&f, "c");
 	f.unavailable[RSP_RSP] = true;
 	fake_halt(&f, 1, RSP_SIGTRAP, RSP_STOP_PLAIN);
-	assert_string_equal(fake_reply(&f),
-			    "T05thread:1;06:002f00008088ffff;10:00000081ffffffff;");
+	assert_string_equal(fake_reply(&f), "T05thread:1;06:002f00008088ffff;10:00000081ffffffff;");
 }
 
 /* gdb takes the thread of a stop for selected; `?` repeats the stop and selects nothing. */

@@ -23,8 +23,8 @@ static void test_known_runs(void **state)
 		{ "0000", "$0* #7a" },
 		{ "00000", "$0*!#7b" },
 		{ "000000", "$0*\"#7c" },
-		{ "0000000", "$0*\"0#ac" },	/* the count would be '#' */
-		{ "00000000", "$0*\"00#dc" },	/* '$' */
+		{ "0000000", "$0*\"0#ac" },   /* the count would be '#' */
+		{ "00000000", "$0*\"00#dc" }, /* '$' */
 		{ "000000000", "$0*%#7f" },
 		{ "000000000000000", "$0**0#b4" }, /* '+' */
 		{ "0000000000000000", "$0*,#86" },
@@ -83,7 +83,8 @@ static void test_random_payloads(void **state)
 	for (round = 0; round < 300; round++) {
 		len = rand() % sizeof(plain);
 		for (i = 0; i < len; i++)
-			plain[i] = i && rand() % 8 ? plain[i - 1] : "0123456789abcdefx;:"[rand() % 19];
+			plain[i] =
+				i && rand() % 8 ? plain[i - 1] : "0123456789abcdefx;:"[rand() % 19];
 		send_payload(plain, len);
 		check_counts();
 		assert_int_equal(strlen(fake_reply(&f)), len);
