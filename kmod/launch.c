@@ -6,6 +6,7 @@
  */
 #include <linux/cpu.h>
 #include <linux/smp.h>
+#include <asm/smp.h>
 #include <asm/tlbflush.h>
 #include "kmod.h"
 #include "host.h"
@@ -38,6 +39,7 @@ static void prepare_this_cpu(void *unused)
 	struct vcpu *vcpu = this_vcpu();
 
 	launch_failed(vcpu, 0, NULL);
+	vcpu->apic_id = this_cpu_read(x86_cpu_to_apicid);
 	*(u32 *)vcpu->vmxon_page = machine.caps.basic & 0x7fffffff;
 	*(u32 *)vcpu->vmcs_page = machine.caps.basic & 0x7fffffff;
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);

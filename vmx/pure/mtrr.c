@@ -50,16 +50,8 @@ static u8 combine(u8 a, u8 b)
 
 struct block_type {
 	u8 covered; /* what the ranges that cover all of the block make of it */
-	u8 part;    /* the same for those that cover a part */
-	bool parts_differ;
+	u8 parts;   /* a bit for each type of those that cover a part of it */
 };
-
-static void add_part(struct block_type *block, u8 type)
-{
-	if (block->part != TYPE_NONE && block->part != type)
-		block->parts_differ = true;
-	block->part = type;
-}
 
 static void scan_variable(const struct mtrr_state_raw *mtrr, u64 start, u64 size,
 			  struct block_type *block)
@@ -76,24 +68,29 @@ static void scan_variable(const struct mtrr_state_raw *mtrr, u64 start, u64 size
 		if ((start ^ mtrr->var_base[i]) & mask & ~(size - 1))
 			continue;
 		if (mask & (size - 1))
-			add_part(block, type);
+			block->parts |= 1u << type;
 		else
 			block->covered = combine(block->covered, type);
 	}
 }
 
-/* Type of a naturally aligned block; not uniform only where a part may make a difference. */
+/* Whether a range of that type over a part of the block leaves the part as the rest is. */
+static bool part_is_same(u8 covered, u8 rest, u8 part)
+{
+	return covered == TYPE_NONE ? part == rest : combine(covered, part) == covered;
+}
+
+/* Type of a naturally aligned block; not uniform only where a part makes a difference. */
 static u8 block_type(const struct mtrr_state_raw *mtrr, u64 start, u64 size, bool *uniform)
 {
-	struct block_type block = { TYPE_NONE, TYPE_NONE, false };
-	u8 type;
+	struct block_type block = { TYPE_NONE, 0 };
+	u8 type, part;
 
 	scan_variable(mtrr, start, size, &block);
 	type = block.covered == TYPE_NONE ? valid_type(mtrr->def_type & 0xff) : block.covered;
-	if (block.part == TYPE_NONE || (block.covered == HV_MT_UC))
-		return type;
-	if (block.parts_differ || block.part != type)
-		*uniform = false;
+	for (part = 0; part <= HV_MT_WB; part++)
+		if ((block.parts & (1u << part)) && !part_is_same(block.covered, type, part))
+			*uniform = false;
 	return type;
 }
 
