@@ -440,11 +440,11 @@ void inject_choose(struct inject_in *in, struct inject_out *out)
 	out->pending_dbg = in->pending_dbg;
 	out->rflags = in->rflags;
 	out->triple_fault = in->triple_fault;
-	if (in->triple_fault)
-		return;
-	choose_event(in, out);
-	choose_windows(in, out);
-	hold_interrupts(in, out);
+	if (!in->triple_fault) {
+		choose_event(in, out);
+		choose_windows(in, out);
+		hold_interrupts(in, out);
+	}
 	fix_pending_bs(in, out);
 }
 

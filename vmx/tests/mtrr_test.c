@@ -41,7 +41,8 @@ static void setups_by_2m(void **state)
 	for (i = 0; i < MODEL_NR; i++) {
 		model_setup(&m, i, 40);
 		for (addr = 0; addr < 2 * GIB; addr += 2 * MIB) {
-			check_range(&m, addr, addr + 2 * MIB);
+			assert_int_equal(mtrr_range_type(&m, addr, addr + 0x1000, &uniform),
+					 model_type(&m, addr));
 			mtrr_range_type(&m, addr, addr + 2 * MIB, &uniform);
 			assert_int_equal(uniform, really_uniform(&m, addr, addr + 2 * MIB));
 		}
