@@ -51,9 +51,7 @@ static bool rsp_in_item(struct rsp_in *in, struct rsp_action *action, int *threa
 	*thread = RSP_THREAD_ALL;
 	if (!rsp_in_char(in, ';') || !rsp_in_action(in, action))
 		return false;
-	if (rsp_in_char(in, ':') && !rsp_in_thread(in, thread))
-		return false;
-	return rsp_in_end(in) || *in->p == ';';
+	return !rsp_in_char(in, ':') || rsp_in_thread(in, thread);
 }
 
 static int rsp_check_items(struct rsp *rsp, struct rsp_in in)

@@ -268,6 +268,8 @@ static void test_register_file(void **state)
 	packet[len - 1] = 'g';
 	packet[1] = '7';
 	assert_string_equal(fake_ask(&f, packet), "E01");
+	strcpy(packet + len - 1, "000");
+	assert_string_equal(fake_ask(&f, packet), "E01");
 	packet[len - 1] = '\0';
 	assert_string_equal(fake_ask(&f, packet), "E01");
 	assert_int_equal(fake_reg(&f, 1, RSP_RAX), 0x1122334455667708);
@@ -344,6 +346,33 @@ static void test_no_cpu(void **state)
 	check_exchanges(&f, rows, ARRAY_SIZE(rows));
 }
 
+static unsigned int thousands(void *target)
+{
+	(void)target;
+	return 5000;
+}
+
+static bool always(void *target, unsigned int thread)
+{
+	(void)target;
+	(void)thread;
+	return true;
+}
+
+/* A reply that does not fit is an error, not half a list. */
+static void test_too_many_cpus(void **state)
+{
+	struct rsp_ops many = fake_ops;
+
+	(void)state;
+	many.nr_threads = thousands;
+	many.thread_alive = always;
+	fake_init(&f);
+	rsp_init(&f.rsp, &many, &f);
+	fake_connect(&f, "");
+	check_exchange(&f, &(struct exchange){ "qfThreadInfo", "E0b" });
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_answers),
 	cmocka_unit_test(test_refusals_change_nothing),
@@ -353,6 +382,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_refused_register_file_is_undone),
 	cmocka_unit_test(test_supported),
 	cmocka_unit_test(test_no_cpu),
+	cmocka_unit_test(test_too_many_cpus),
 };
 
 CHECK_MAIN(tests)

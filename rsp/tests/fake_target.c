@@ -82,6 +82,7 @@ static int fake_read_mem(void *target, unsigned int thread, u64 addr, u8 *buf, s
 	struct fake *f = target;
 
 	(void)thread;
+	FAKE_REQUIRE(len <= RSP_PACKET_SIZE / 2);
 	for (*done = 0; *done < len && fake_byte(f, addr + *done); ++*done)
 		buf[*done] = *fake_byte(f, addr + *done);
 	return *done || !len ? RSP_OK : fake_byte_error(f, addr);

@@ -10,7 +10,7 @@
 #include "session.h"
 
 #define FAKE_CPUS   4 /* thread 3 is offline */
-#define FAKE_PAGES  4
+#define FAKE_PAGES  3
 #define FAKE_BREAKS 8
 #define FAKE_CODE   0xffffffff81000000ull
 #define FAKE_DATA   0xffff888000001000ull /* two pages; what follows is not mapped */

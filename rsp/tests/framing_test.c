@@ -39,6 +39,7 @@ static void test_acks(void **state)
 		{ "$qAttached#8f--", "+$1#31$1#31$1#31" },
 		{ "$qAttached#8f+-", "+$1#31" },
 		{ "$qAttached#8f$qAttached#00-", "+$1#31-$1#31" },
+		{ "$qAttached#8f+$qAttached#00-", "+$1#31-" },
 		{ "$QStartNoAckMode#b0", "+$OK#9a" },
 		{ "$QStartNoAckMode#b0-", "+$OK#9a$OK#9a" },
 		{ "$QStartNoAckMode#b0+$qAttached#8f", "+$OK#9a$1#31" },

@@ -108,9 +108,11 @@ class Proxy:
             connection.close()
 
 
-def gdb_command(port, script, debug):
+def gdb_command(port, script, debug, acks):
     command = ["gdb", "-nx", "-q", "-batch", "-ex", "set sysroot /", "-ex", "set pagination off",
                "-ex", "set architecture i386:x86-64"]
+    if acks:
+        command += ["-ex", "set remote noack-packet off"]
     if debug:
         command += ["-ex", "set debug remote 1"]
     command += ["-ex", f"target remote 127.0.0.1:{port}"]
@@ -122,12 +124,12 @@ def gdb_command(port, script, debug):
 class Session:
     """One run of gdb; interrupt: the section in which a resume is followed by Ctrl-C."""
 
-    def __init__(self, server_port, script, debug=False, interrupt=None, kill=None):
+    def __init__(self, server_port, script, debug=False, acks=False, interrupt=None, kill=None):
         self.proxy = Proxy(server_port)
         self.proxy.on_packet = self.packet
         self.interrupt = interrupt
         self.kill = kill
-        self.gdb = subprocess.Popen(gdb_command(self.proxy.port, script, debug), text=True,
+        self.gdb = subprocess.Popen(gdb_command(self.proxy.port, script, debug, acks), text=True,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                     stderr=subprocess.STDOUT)
         try:
@@ -173,10 +175,11 @@ FIRST = [
     "dump binary memory /dev/null 0xffff888000001000 0xffff888000003000",
     "stepi",
     "monitor mark stepi", "stepi",
+    "monitor mark next", "next",
     "monitor mark breakpoint", "break *store", "continue", "print/x $rax", "continue",
     "print/x $rax", "delete",
     "monitor mark hardware", "hbreak *again", "continue", "delete",
-    "monitor mark thread", "thread 2", "info symbol $pc", "stepi", "info symbol $pc",
+    "monitor mark thread", "thread 2", "set var $pc = (long)&again", "info symbol $pc", "stepi", "info symbol $pc",
     "thread 1", "monitor mark watch", "watch *(long *)0xffff888000001100", "continue", "delete",
     "monitor mark help", "monitor help", "monitor nonsense",
     "monitor mark interrupt", "continue",
@@ -217,6 +220,8 @@ def check_counts(checks, proxy):
         print(f"     {name}: {count[0]} bytes, {count[1]} packets")
     size, packets = proxy.sections["stepi"]
     checks.check(f"stepi: {size} bytes <= 450, {packets} packets <= 5", size <= 450 and packets <= 5)
+    size, packets = proxy.sections["next"]
+    checks.check(f"next: {size} bytes <= 325, {packets} packets <= 4", size <= 325 and packets <= 4)
     size, packets = proxy.sections["connect"]
     checks.check(f"connect: {size} bytes <= 5371, {packets} packets <= 20",
                  size <= 5371 and packets <= 20)
@@ -243,6 +248,11 @@ def run_sessions(checks, port):
                  third.output)
     checks.check("it has nothing to complain", not COMPLAINTS.search(third.output), third.output)
 
+    acks = Session(port, ["stepi", "maint packet Z0,0,1", "monitor mark go", "continue", "detach"],
+                   acks=True, interrupt="go")
+    checks.match("with acks", r"hvgdb: the page tables.*SIGINT.*detached", acks.output)
+    checks.check("nothing to complain with acks", not COMPLAINTS.search(acks.output), acks.output)
+
     errors = Session(port, ERRORS + ["continue"])
     checks.match("full table", r"Could not insert hardware breakpoint", errors.output)
 
@@ -258,7 +268,7 @@ def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as directory:
         server, guest = build(directory)
-        with subprocess.Popen([server, "5", guest], stdout=subprocess.PIPE,
+        with subprocess.Popen([server, "6", guest], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True) as stub:
             run_sessions(checks, int(stub.stdout.readline()))
             try:

@@ -99,6 +99,9 @@ static void test_text_not_twice(void **state)
 	check_reply("why", monitor("why"), "E01: the packet makes no sense\n");
 	assert_null(console_of_resume());
 	check_reply("P", fake_ask(&f, "P10=00"), "E01");
+	fake_connect(&f, "error-message+");
+	fake_connect(&f, "");
+	check_reply("m", fake_ask(&f, "m0,1"), "E06");
 	fake_connect(&f, "");
 	check_reply("why", monitor("why"), "There was no error in this session.\n");
 	assert_null(console_of_resume());

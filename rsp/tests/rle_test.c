@@ -116,11 +116,35 @@ static void test_binary(void **state)
 	assert_string_equal(fake_ask(&f, "qXfer:exec-file:read::0,4000"), escaped);
 }
 
+/* A document of several packets in which every second byte needs two. */
+static void test_binary_in_pieces(void **state)
+{
+	static char path[0xa000], got[0xa000 + 1];
+	size_t i, len = 0;
+	const char *p;
+	char packet[64];
+
+	(void)state;
+	for (i = 0; i < sizeof(path) - 1; i++)
+		path[i] = i % 7 ? "a*}#$"[i % 5] : 'x';
+	fake_init(&f);
+	f.exec_path = path;
+	fake_connect(&f, "");
+	do {
+		sprintf(packet, "qXfer:exec-file:read::%zx,ffff", len);
+		p = fake_ask(&f, packet);
+		assert_true(p[0] == 'm' || p[0] == 'l');
+		assert_in_range(strlen(p), 2, RSP_PACKET_SIZE);
+		while (*++p)
+			got[len++] = *p == '}' ? *++p ^ 0x20 : *p;
+	} while (f.reply[0] == 'm');
+	assert_string_equal(got, path);
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_known_runs),
-	cmocka_unit_test(test_every_length),
-	cmocka_unit_test(test_random_payloads),
-	cmocka_unit_test(test_binary),
+	cmocka_unit_test(test_known_runs),	 cmocka_unit_test(test_every_length),
+	cmocka_unit_test(test_random_payloads),	 cmocka_unit_test(test_binary),
+	cmocka_unit_test(test_binary_in_pieces),
 };
 
 CHECK_MAIN(tests)
