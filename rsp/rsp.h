@@ -172,7 +172,8 @@ struct rsp_ops {
 	/*
 	 * `monitor TEXT`: appends to out what gdb shows. Returns RSP_OK, an error, or -1 for "no such
 	 * command". The stub itself answers `monitor why` and `monitor help` (which ends with what
-	 * monitor_help appends). Both optional.
+	 * monitor_help appends, one line a command, its name first). command lives as long as the
+	 * call. Both optional.
 	 */
 	int (*monitor)(void *target, const char *command, struct rsp_text *out);
 	void (*monitor_help)(void *target, struct rsp_text *out);
@@ -198,7 +199,8 @@ enum rsp_verdict rsp_feed(struct rsp *rsp, u8 byte);
 /*
  * The machine has halted. Sends the stop reply if a resume packet waits for one, and only then; with
  * none outstanding (gdb attaches to a running guest, or nobody is there) nothing is sent and `?`
- * tells. The stop itself is asked of ops->last_stop().
+ * tells. The stop itself is asked of ops->last_stop(). Sends nothing after RSP_ATTACH either; but
+ * if that '$' was noise, a later 0x03 gets the old gdb its stop reply: last_stop() must know one.
  */
 void rsp_stopped(struct rsp *rsp);
 

@@ -179,7 +179,8 @@ FIRST = [
     "monitor mark breakpoint", "break *store", "continue", "print/x $rax", "continue",
     "print/x $rax", "delete",
     "monitor mark hardware", "hbreak *again", "continue", "delete",
-    "monitor mark thread", "thread 2", "set var $pc = (long)&again", "info symbol $pc", "stepi", "info symbol $pc",
+    "monitor mark thread", "thread 2", "set var $pc = (long)&again", "info symbol $pc", "stepi",
+    "info symbol $pc",
     "thread 1", "monitor mark watch", "watch *(long *)0xffff888000001100", "continue", "delete",
     "monitor mark help", "monitor help", "monitor nonsense",
     "monitor mark interrupt", "continue",
@@ -194,7 +195,8 @@ def check_first(checks, session):
     checks.check("no complaint from gdb", not complaints, "\n".join(complaints[:20]))
     for name, pattern in (
             ("connect reads vmlinux and relocates it", r"_text \(\) at .*guest\.c"),
-            ("info threads", r"\* 1 +Thread 1 \(CPU 0, idle\).*  2 +Thread 2 .*  3 +Thread 4 \(CPU 3\)"),
+            ("info threads",
+             r"\* 1 +Thread 1 \(CPU 0, idle\).*  2 +Thread 2 .*  3 +Thread 4 \(CPU 3\)"),
             ("info registers", r"rip +0xffffffff81000000.*gs_base +0xffff888000001040"),
             ("xmm0 has its views", r"v4_float = .*uint128 = 0"),
             ("eflags has its flags", r"= \[ PF ZF IF \]"),
@@ -219,7 +221,8 @@ def check_counts(checks, proxy):
     for name, count in proxy.sections.items():
         print(f"     {name}: {count[0]} bytes, {count[1]} packets")
     size, packets = proxy.sections["stepi"]
-    checks.check(f"stepi: {size} bytes <= 450, {packets} packets <= 5", size <= 450 and packets <= 5)
+    checks.check(f"stepi: {size} bytes <= 450, {packets} packets <= 5",
+                 size <= 450 and packets <= 5)
     size, packets = proxy.sections["next"]
     checks.check(f"next: {size} bytes <= 325, {packets} packets <= 4", size <= 325 and packets <= 4)
     size, packets = proxy.sections["connect"]

@@ -154,6 +154,24 @@ static void test_second_gdb(void **state)
 	assert_true(rsp_starts(fake_reply(&f), "T05thread:1;06:"));
 }
 
+/* What the old gdb understood is not sent to the new one. */
+static void test_features_are_forgotten(void **state)
+{
+	static const u8 kinds[] = { RSP_STOP_SWBREAK, RSP_STOP_HWBREAK };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		fake_init(&f);
+		fake_connect(&f, "swbreak+;hwbreak+;error-message+");
+		fake_connect(&f, "");
+		fake_send(&f, "c");
+		fake_halt(&f, 1, RSP_SIGTRAP, kinds[i]);
+		assert_true(rsp_starts(fake_reply(&f), "T05thread:1;06:"));
+		assert_string_equal(fake_ask(&f, "m0,1"), "E06");
+	}
+}
+
 /* The same while halted, and in the middle of the old one's packet. */
 static void test_second_gdb_while_halted(void **state)
 {
@@ -264,6 +282,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_attach_to_running_guest),
 	cmocka_unit_test(test_second_gdb),
 	cmocka_unit_test(test_second_gdb_while_halted),
+	cmocka_unit_test(test_features_are_forgotten),
 	cmocka_unit_test(test_noise_attach),
 	cmocka_unit_test(test_detach),
 	cmocka_unit_test(test_abandon),
