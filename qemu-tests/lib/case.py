@@ -12,6 +12,7 @@ the limit of 120 s; skip('reason') ends it without a verdict. Its machines go do
 """
 
 import atexit
+import json
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ import tempfile
 import threading
 import time
 
-from lib import assets, bochs, cache, machine
+from lib import assets, bochs, cache, guest, machine
 
 SKIPPED = 77
 PREFIX = os.environ.get('HVGDB_TEST_PREFIX', f'case-{os.getpid()}')
@@ -67,6 +68,12 @@ def until(condition, timeout, sentence):
             return value
         check(time.monotonic() < deadline, f'{sentence} (after {timeout:g} s)')
         time.sleep(0.05)
+
+
+def symbol(program, name):
+    """Address of a symbol of one of the programs in qemu-tests/guest."""
+    listing = cache.run('nm', guest.program_with_symbols(program))
+    return int(match(listing, rf'^([0-9a-f]+) \w {name}$', f'symbols of {program}').group(1), 16)
 
 
 def skip(reason):
@@ -169,6 +176,15 @@ class VM:
             except subprocess.TimeoutExpired as late:
                 output = (late.stdout or b'').decode(errors='replace')
                 raise Failed(f'gdb did not end within {timeout:g} s; it printed:\n{output}') from None
+
+    def gdb_python(self, code, timeout=60, **options):
+        """Runs Python inside an attached gdb and returns its variable `result`."""
+        with tempfile.NamedTemporaryFile('w', suffix='.py') as script:
+            script.write(code)
+            script.flush()
+            output = self.gdb(f'python\nimport gdb, json\nexec(open({script.name!r}).read())\n'
+                              'print("RESULT " + json.dumps(result))\nend', timeout, **options)
+        return json.loads(match(output, r'^RESULT (.*)$', 'the script in gdb failed').group(1))
 
     def gdb_session(self, symbols=True, attach=True):
         """A gdb that stays, for tests that do something in the guest between two of its commands."""
