@@ -6,20 +6,20 @@
 #include "test.h"
 #include "inject.h"
 
-#define VALID	 INTR_INFO_VALID_MASK
-#define CODE	 INTR_INFO_DELIVER_CODE_MASK
-#define EXT	 INTR_TYPE_EXT_INTR
-#define NMI	 INTR_TYPE_NMI_INTR
-#define HARD	 INTR_TYPE_HARD_EXCEPTION
-#define SOFT_INT INTR_TYPE_SOFT_INTR
-#define PRIV	 INTR_TYPE_PRIV_SW_EXCEPTION
-#define SOFT_EXC INTR_TYPE_SOFT_EXCEPTION
-#define STI	 GUEST_INTR_STATE_STI
-#define MOV_SS	 GUEST_INTR_STATE_MOV_SS
+#define VALID	  INTR_INFO_VALID_MASK
+#define CODE	  INTR_INFO_DELIVER_CODE_MASK
+#define EXT	  INTR_TYPE_EXT_INTR
+#define NMI	  INTR_TYPE_NMI_INTR
+#define HARD	  INTR_TYPE_HARD_EXCEPTION
+#define SOFT_INT  INTR_TYPE_SOFT_INTR
+#define PRIV	  INTR_TYPE_PRIV_SW_EXCEPTION
+#define SOFT_EXC  INTR_TYPE_SOFT_EXCEPTION
+#define STI	  GUEST_INTR_STATE_STI
+#define MOV_SS	  GUEST_INTR_STATE_MOV_SS
 #define NMI_BLOCK GUEST_INTR_STATE_NMI
-#define IF	 HV_EFLAGS_IF
-#define TF	 HV_EFLAGS_TF
-#define BS	 HV_PENDING_DBG_BS
+#define IF	  HV_EFLAGS_IF
+#define TF	  HV_EFLAGS_TF
+#define BS	  HV_PENDING_DBG_BS
 
 static struct inject_in fresh(void)
 {
@@ -58,7 +58,6 @@ static void choose(struct inject_in *in, struct inject_out *out)
 	inject_choose(in, out);
 	assert_enterable(in, out);
 }
-
 
 static char class_letter(u8 vector)
 {
@@ -211,7 +210,6 @@ static void exception_during_interrupt_keeps_it(void **state)
 	assert_true(in.nmi_pending);
 }
 
-
 struct vectoring_row {
 	u32 idt_info, idt_error, length;
 	u32 entry_info, entry_error, entry_len;
@@ -294,7 +292,6 @@ static void no_error_codes_in_real_mode(void **state)
 	choose(&in, &out);
 	assert_int_equal(out.entry_info, VALID | HARD | HV_VECTOR_GP);
 }
-
 
 static struct inject_in exception_exit(u32 info, u32 error, u64 qual)
 {
@@ -424,8 +421,8 @@ struct rf_row {
 };
 
 static const struct rf_row rf_rows[] = {
-	{ 0, true },  { 1, false }, { 3, false }, { 4, false }, { 5, true },  { 6, true },
-	{ 7, true },  { 8, false }, { 10, true }, { 11, true }, { 12, true }, { 13, true },
+	{ 0, true },  { 1, false }, { 3, false }, { 4, false },	 { 5, true },  { 6, true },
+	{ 7, true },  { 8, false }, { 10, true }, { 11, true },	 { 12, true }, { 13, true },
 	{ 14, true }, { 16, true }, { 17, true }, { 18, false }, { 19, true },
 };
 
@@ -445,7 +442,6 @@ static void faults_set_rf(void **state)
 	}
 }
 
-
 struct iret_row {
 	u32 reason;
 	u32 intr_info;
@@ -458,7 +454,8 @@ static const struct iret_row iret_rows[] = {
 	{ EXIT_REASON_EXCEPTION_NMI, VALID | CODE | HARD | 14 | 0x1000, 0, 0, true },
 	{ EXIT_REASON_EXCEPTION_NMI, VALID | CODE | HARD | 14, 0, 0, false },
 	{ EXIT_REASON_EXCEPTION_NMI, VALID | CODE | HARD | 8 | 0x1000, 0, 0, false },
-	{ EXIT_REASON_EXCEPTION_NMI, VALID | CODE | HARD | 14 | 0x1000, 0, VALID | HARD | 6, false },
+	{ EXIT_REASON_EXCEPTION_NMI, VALID | CODE | HARD | 14 | 0x1000, 0, VALID | HARD | 6,
+	  false },
 	{ EXIT_REASON_EXCEPTION_NMI, CODE | HARD | 14 | 0x1000, 0, 0, false },
 	{ EXIT_REASON_EPT_VIOLATION, 0, 0x1000, 0, true },
 	{ EXIT_REASON_EPT_VIOLATION, 0, 0x0fff, 0, false },
@@ -513,7 +510,6 @@ static void two_nmis(void **state)
 	assert_true(out.consumed_nmi);
 	assert_false(out.nmi_window);
 }
-
 
 struct combination {
 	u64 rflags, debugctl, pending_dbg;
@@ -697,7 +693,6 @@ static void hlt_stays_without_reason(void **state)
 	assert_false(in.rip_changed);
 }
 
-
 struct history {
 	struct inject_in in;
 	u64 seed;
@@ -832,7 +827,6 @@ static void highest_first(void **state)
 	assert_int_equal(out.consumed_irq, -1);
 }
 
-
 static void cancel_puts_back(void **state)
 {
 	struct inject_out first, second;
@@ -871,7 +865,6 @@ static void cancel_keeps_payloads(void **state)
 		assert_true(first.set_cr2 || first.is_debug);
 	}
 }
-
 
 struct skip_row {
 	u64 rip;
@@ -937,16 +930,15 @@ static void single_step_trap_before_interrupts(void **state)
 	assert_true(out.nmi_window && out.irq_window);
 }
 
-
 struct debug_row {
 	u64 dr6, causes, after;
 };
 
 static const struct debug_row debug_rows[] = {
-	{ 0xffff0ff0, 0x4000, 0xffff4ff0 }, { 0xffff0ff0, 0x1001, 0xffff0ff1 },
-	{ 0xffff0ff2, 0x4004, 0xffff4ff4 }, { 0xffff4ff0, 0x2000, 0xffff6ff0 },
+	{ 0xffff0ff0, 0x4000, 0xffff4ff0 },  { 0xffff0ff0, 0x1001, 0xffff0ff1 },
+	{ 0xffff0ff2, 0x4004, 0xffff4ff4 },  { 0xffff4ff0, 0x2000, 0xffff6ff0 },
 	{ 0xffff0ff0, 0x10000, 0xfffe0ff0 }, { 0xfffe0ff0, 0x4000, 0xffff4ff0 },
-	{ 0xffff0ff0, 0x800, 0xffff07f0 },  { 0xffff07f0, 0x4000, 0xffff47f0 },
+	{ 0xffff0ff0, 0x800, 0xffff07f0 },   { 0xffff07f0, 0x4000, 0xffff47f0 },
 	{ 0xffff0ff0, 0x8000, 0xffff8ff0 },
 };
 
@@ -966,7 +958,6 @@ static void debug_registers(void **state)
 	}
 }
 
-
 struct check_row {
 	struct inject_out out;
 	struct inject_env env;
@@ -974,7 +965,10 @@ struct check_row {
 };
 
 #define FLAGS (HV_EFLAGS_FIXED | IF)
-#define ENV_IF { .rflags = FLAGS, .virtual_nmis = true }
+#define ENV_IF                                                                                     \
+	{                                                                                          \
+		.rflags = FLAGS, .virtual_nmis = true                                              \
+	}
 
 static const struct check_row check_rows[] = {
 	{ { .entry_info = 0 }, ENV_IF, NULL },

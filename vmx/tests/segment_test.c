@@ -3,7 +3,8 @@
 #include "test.h"
 #include "segment.h"
 
-/* 1: 64-bit code; 2: flat data; 3: 32-bit code; 4-5: TSS; 6-7: LDT; 8: not present; 9: call gate. */
+/* 1: 64-bit code; 2: flat data; 3: 32-bit code; 4-5: TSS; 6-7: LDT; 8: not present; 9: call gate.
+ */
 static const u64 gdt[] = {
 	0x0000000000000000, 0x00af9a000000ffff, 0x00cf93000000ffff, 0x00cffb000000ffff,
 	0xfe008b234000206f, 0x00000000fffffe00, 0x12008234567800ff, 0x00000000ffff8880,
@@ -54,8 +55,8 @@ static void table(void **state)
 
 		if (ok != row->ok || s.base != row->base || s.limit != row->limit ||
 		    s.ar != row->ar || s.selector != row->selector)
-			fail_msg("row %zu: %d %llx %x %x", i, ok, (unsigned long long)s.base, s.limit,
-				 s.ar);
+			fail_msg("row %zu: %d %llx %x %x", i, ok, (unsigned long long)s.base,
+				 s.limit, s.ar);
 	}
 }
 
@@ -141,7 +142,7 @@ static void random_tables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table),       cmocka_unit_test(limits),
+		cmocka_unit_test(table),	 cmocka_unit_test(limits),
 		cmocka_unit_test(task_register), cmocka_unit_test(local_table),
 		cmocka_unit_test(random_tables),
 	};
