@@ -1,20 +1,181 @@
 # SPDX-License-Identifier: GPL-2.0
 # The only thing a newcomer types. `make help` lists the targets.
 
-HEADERS := $(lastword $(sort $(wildcard /lib/modules/*/build)))
-KDIR ?= $(HEADERS)
+SHELL := /bin/bash
 CC ?= gcc
+CLANG ?= clang
+PYTHON := python3
 BUILD := build
-VM := qemu-tests/vm
+JOBS := $(shell nproc)
 
-.PHONY: all module ctl
-all: module ctl
+# Kernel headers: those of the running kernel, or else the newest that are installed. The virtual machines
+# run the newest cloud kernel that there are headers for (lib/assets.py), and tests need a module for that.
+installed = $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)
+test_headers = $(lastword $(or $(filter %-cloud-amd64/build,$(installed)),$(installed)))
+KDIR ?= $(or $(filter /lib/modules/$(shell uname -r)/build,$(installed)),$(test_headers))
 
+DESTDIR ?=
+SBINDIR ?= /usr/sbin
+DATADIR ?= /usr/share/hvgdb
+
+CTL := kmod/ctl/hvgdbctl
+
+.PHONY: all
+all: module ctl ## hvgdb.ko and hvgdbctl (KDIR=... for other kernel headers)
+
+.PHONY: module
 module:
-	@test -n "$(KDIR)" || { echo "no kernel headers: apt-get install linux-headers-amd64 (or make KDIR=...)"; exit 1; }
+	@test -d "$(KDIR)" || { echo "no kernel headers: run 'make deps', or give KDIR=..." >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
 
-ctl: kmod/ctl/hvgdbctl
+.PHONY: ctl
+ctl: $(CTL)
 
-kmod/ctl/hvgdbctl: kmod/ctl/hvgdbctl.c kmod/uapi/hvgdb.h
+$(CTL): kmod/ctl/hvgdbctl.c kmod/uapi/hvgdb.h
 	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -o $@ $<
+
+.PHONY: install
+install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgdb (DESTDIR=...)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+	install -D -m 755 $(CTL) $(DESTDIR)$(SBINDIR)/hvgdbctl
+	install -d $(DESTDIR)$(DATADIR)
+	install -m 644 $(wildcard gdbinit/*.gdb gdbinit/*.py) $(DESTDIR)$(DATADIR)
+
+.PHONY: deps
+deps: ## install the Debian packages that all this needs (as root; quick when they are there)
+	@qemu-tests/install-deps make libcmocka-dev $(if $(installed),,linux-headers-cloud-amd64)
+
+# Targets that begin with `deps` do the rest in a second make, which sees what has been installed.
+
+.PHONY: demo
+demo: deps ## a guided tour: a virtual machine, hvgdb in it, stock gdb attached
+	@$(MAKE) -s test-module
+	@qemu-tests/demo
+
+.PHONY: bench
+bench: deps ## bytes and round trips on the line, instructions in root, beside KGDB and QEMU
+	@$(MAKE) -s test-module
+	@qemu-tests/bench
+
+.PHONY: check
+check: deps ## all tests; the last line is "N passed, N failed"
+	@$(MAKE) -s check-everything
+
+.PHONY: check-unit
+check-unit: deps ## tests that need no virtual machine: the protocol, the pure core, root's objects
+	@$(MAKE) -s run-unit
+
+.PHONY: check-vm
+check-vm: deps ## tests in virtual machines, with stock gdb (CASES='pattern...' for some)
+	@$(MAKE) -s run-vm
+
+# A module for the kernel of the virtual machines, with one line instead of the compiler's talk.
+.PHONY: test-module
+test-module:
+	@echo "building hvgdb for $(notdir $(patsubst %/build,%,$(test_headers)))"
+	@mkdir -p $(BUILD)
+	@$(MAKE) -s all KDIR=$(test_headers) >$(BUILD)/module.log 2>&1 || { cat $(BUILD)/module.log; exit 1; }
+
+# Unit tests: DIR/tests/NAME_test.c is a cmocka program of the folder's sources, built in user space with the
+# address and undefined-behaviour sanitizers. Helpers in DIR/tests are linked to each.
+
+UNIT := $(BUILD)/unit
+UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-I. -Irsp -Ivmx -Ivmx/pure -Ievents
+rsp_sources := $(wildcard rsp/*.c)
+vmx_sources := $(wildcard vmx/pure/*.c)
+events_sources := $(wildcard events/*.c)
+
+helpers = $(filter-out %_test.c $(1)/tests/fuzz_% $(1)/tests/stub_server.c,$(wildcard $(1)/tests/*.c))
+unit_tests :=
+unit_objects :=
+
+define unit_folder
+unit_tests += $(patsubst %.c,$(UNIT)/%,$(wildcard $(1)/tests/*_test.c))
+unit_objects += $(patsubst %.c,$(UNIT)/%.o,$($(1)_sources) $(wildcard $(1)/tests/*.c))
+$(patsubst %.c,$(UNIT)/%,$(wildcard $(1)/tests/*_test.c)): $(patsubst %.c,$(UNIT)/%.o,$($(1)_sources) $(call helpers,$(1)))
+endef
+$(foreach folder,rsp vmx events,$(eval $(call unit_folder,$(folder))))
+
+$(UNIT)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(unit_tests): %: %.o
+	@$(CC) $(UNIT_CFLAGS) -o $@ $^ -lcmocka
+
+-include $(unit_objects:.o=.d)
+
+# Each run leaves its output in NAME.log and "PASSED FAILED" in NAME.ran (.ci/run-test).
+sessions := $(wildcard rsp/tests/*_session_test.py)
+unit_runs := $(unit_tests:=.ran) $(sessions:%.py=$(UNIT)/%.ran) $(UNIT)/vmx/tests/root-objects.ran
+
+$(unit_tests:=.ran): %.ran: %
+	@.ci/run-test $* $<
+$(sessions:%.py=$(UNIT)/%.ran): $(UNIT)/%.ran: %.py
+	@.ci/run-test $(UNIT)/$* $(PYTHON) $<
+$(UNIT)/vmx/tests/root-objects.ran: vmx/tests/root-objects
+	@.ci/run-test $(basename $@) $<
+
+.PHONY: unit-runs
+unit-runs: $(unit_runs)
+
+# Prints "N passed, N failed"; a program that could not be built has no .ran and counts as failed.
+.PHONY: run-unit
+run-unit: test-module
+	@echo "building and running $(words $(unit_runs)) unit-test programs"
+	@rm -f $(unit_runs)
+	@$(MAKE) -s -k -j$(JOBS) --output-sync=target unit-runs || true
+	@cat $(unit_runs) 2>/dev/null | awk -v programs=$(words $(unit_runs)) \
+		'{passed += $$1; failed += $$2} END {failed += programs - NR; \
+		printf "%d passed, %d failed\n", passed, failed; exit failed > 0}' | tee $(UNIT)/total; exit $${PIPESTATUS[1]}
+
+.PHONY: run-vm
+run-vm: test-module
+	@echo "running the cases of qemu-tests/cases"
+	@qemu-tests/run-tests $(CASES) | tee $(BUILD)/vm-tests.log; exit $${PIPESTATUS[0]}
+
+# Both halves run whatever becomes of the other; one that came to no total counts as a failure.
+.PHONY: check-everything
+check-everything:
+	@rm -f $(UNIT)/total $(BUILD)/vm-tests.log
+	@$(MAKE) -s run-unit; unit=$$?; $(MAKE) -s run-vm; vm=$$?; \
+	{ tail -qn 1 $(UNIT)/total; tail -qn 1 $(BUILD)/vm-tests.log; } 2>/dev/null | \
+	awk -v unit=$$unit -v vm=$$vm '/^[0-9]+ passed, [0-9]+ failed/ {halves++; passed += $$1; failed += $$3} \
+		END {failed += 2 - halves; if (!failed && (unit || vm)) failed = 1; \
+		printf "%d passed, %d failed\n", passed, failed; exit failed > 0}'
+
+# Fuzzing: libFuzzer on DIR/tests/fuzz_NAME.c; what it finds stays in build/fuzz.
+FUZZ := $(BUILD)/fuzz
+FUZZ_SECONDS ?= 60
+fuzzers := $(patsubst %.c,$(FUZZ)/%,$(wildcard rsp/tests/fuzz_*.c events/tests/fuzz_*.c vmx/tests/fuzz_*.c))
+
+.PHONY: fuzz
+fuzz: ## random input to the protocol for FUZZ_SECONDS=60 (needs clang)
+	@qemu-tests/install-deps make clang libclang-rt-dev
+	@for fuzzer in $(fuzzers); do $(MAKE) -s $$fuzzer && $(MAKE) -s run-fuzzer FUZZER=$$fuzzer || exit 1; done
+
+fuzz_folder = $(firstword $(subst /, ,$(1)))
+$(fuzzers): $(FUZZ)/%: %.c FORCE
+	@mkdir -p $(@D)
+	@$(CLANG) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Irsp -Ivmx -Ivmx/pure \
+		-Ievents -o $@ $< $($(call fuzz_folder,$*)_sources) $(call helpers,$(call fuzz_folder,$*))
+
+.PHONY: run-fuzzer
+run-fuzzer:
+	@echo "$(FUZZER) for $(FUZZ_SECONDS) s"
+	@mkdir -p $(FUZZER).corpus
+	@cd $(dir $(FUZZER)) && ./$(notdir $(FUZZER)) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=40000 \
+		-print_final_stats=1 $(notdir $(FUZZER)).corpus 2>&1 | grep -vE '(NEW|REDUCE|pulse)' ; exit $${PIPESTATUS[0]}
+
+.PHONY: clean
+clean: ## remove what was built (not what was downloaded)
+	rm -rf $(BUILD) $(CTL)
+	@if [ -d "$(KDIR)" ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) clean; fi
+
+.PHONY: help
+help: ## this list
+	@awk -F': .*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: FORCE
+FORCE:
