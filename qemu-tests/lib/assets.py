@@ -5,6 +5,7 @@ import lzma
 import pathlib
 import re
 import subprocess
+import tempfile
 
 from lib import apt, cache
 
@@ -93,3 +94,12 @@ def modules_with_dependencies(version, names, known=None):
             modules_with_dependencies(version, filter(None, depends.split(',')), known)
             known[name] = contents
     return known
+
+
+def stripped(module, keep_symbols=False):
+    """A smaller module: the emulated kernel takes many seconds to hash and copy what it does not need."""
+    with tempfile.NamedTemporaryFile(suffix='.ko') as copy:
+        copy.write(module)
+        copy.flush()
+        cache.run('strip', '--strip-debug' if keep_symbols else '--strip-unneeded', copy.name)
+        return pathlib.Path(copy.name).read_bytes()

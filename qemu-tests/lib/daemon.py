@@ -23,6 +23,9 @@ from lib import backends, cache, channel, line  # noqa: E402
 TICK = 0.1
 # How long a command may take to die after it was killed for being late.
 GRACE = 3
+# An idle guest in Bochs still takes a whole CPU of the host: it is stopped when nobody has wanted anything of it
+# for so many seconds, and goes on with the next command or gdb. Its clock does not notice.
+IDLE = 120
 
 
 class Stop(Exception):
@@ -104,6 +107,7 @@ class Request:
 
     def closed(self):
         self.daemon.requests.discard(self)
+        self.daemon.last_use = time.monotonic()
         self.abandoned()
 
 
@@ -119,6 +123,8 @@ class Daemon:
         self.ports = {}         # emulator's end of com1 to com3
         self.gdb = None
         self.death = None       # a sentence once the emulator has ended
+        self.asleep = False
+        self.last_use = time.monotonic()
 
     # Sockets
 
@@ -146,12 +152,14 @@ class Daemon:
     # The gdb line
 
     def gdb_connected(self, sock):
+        self.wake()
         if self.gdb:
             self.gdb.close()
         self.gdb = Peer(self, sock, self.from_gdb, self.gdb_closed)
 
     def gdb_closed(self):
         self.gdb = None
+        self.last_use = time.monotonic()
 
     def from_gdb(self, data):
         self.to_port('gdb', self.line.feed(self.line.to_guest, data))
@@ -196,6 +204,18 @@ class Daemon:
             os.killpg(self.emulator.pid, signal.SIGKILL)
             self.emulator.wait()
 
+    def wake(self):
+        self.last_use = time.monotonic()
+        if self.asleep:
+            self.asleep = False
+            os.killpg(self.emulator.pid, signal.SIGCONT)
+
+    def sleep_if_idle(self):
+        idle = time.monotonic() - self.last_use > IDLE and not self.gdb and not self.requests
+        if idle and not self.asleep and not self.death and self.config['backend'] == 'bochs' and self.channel.ready:
+            self.asleep = True
+            os.killpg(self.emulator.pid, signal.SIGSTOP)
+
     # Requests
 
     def handle(self, request, fields):
@@ -221,6 +241,8 @@ class Daemon:
         if self.death:
             request.answer(error=self.death)
             return
+
+        self.wake()
 
         def done(output, status):
             answer = {'output': output.decode('latin-1'), 'status': status, 'late': late()}
@@ -275,7 +297,7 @@ class Daemon:
         request.answer()
 
     def do_status(self, request):
-        request.answer(death=self.death, ready=self.channel.ready, gdb=bool(self.gdb), emulator=self.emulator.pid)
+        request.answer(death=self.death, ready=self.channel.ready, asleep=self.asleep, gdb=bool(self.gdb), emulator=self.emulator.pid)
 
     def do_stop(self, request):
         self.stop_emulator()
@@ -315,8 +337,9 @@ class Daemon:
 
     def turn(self):
         idle = self.channel.ready and not self.requests
-        for key, mask in self.selector.select(None if idle else TICK):
+        for key, mask in self.selector.select(IDLE / 4 if idle else TICK):
             key.data(mask)
+        self.sleep_if_idle()
         if time.monotonic() >= self.next_tick:
             self.next_tick = time.monotonic() + TICK
             self.tick()

@@ -7,6 +7,7 @@ import os
 import pathlib
 import stat
 import tarfile
+import time
 
 from lib import assets, cache
 
@@ -83,10 +84,17 @@ def initramfs(kernel):
     for applet in cache.run(BUSYBOX, '--list').split():
         if applet != 'busybox':
             archive.add('bin/' + applet, stat.S_IFLNK | 0o777, b'busybox')
-    drivers = assets.modules_with_dependencies(kernel, DISK_DRIVERS)
-    for number, (name, contents) in enumerate(drivers.items()):
-        archive.add(f'drivers/{number:02}-{name}.ko', stat.S_IFREG | 0o644, contents)
+    for path in sorted(drivers(kernel).iterdir()):
+        archive.add(f'drivers/{path.name}', stat.S_IFREG | 0o644, path.read_bytes())
     return archive.finish()
+
+
+def drivers(kernel):
+    """The folder with the modules that init loads, numbered in their order."""
+    def make(into):
+        for number, (name, contents) in enumerate(assets.modules_with_dependencies(kernel, DISK_DRIVERS).items()):
+            (into / f'{number:02}-{name}.ko').write_bytes(assets.stripped(contents))
+    return cache.once(cache.folder('drivers') / kernel, make)
 
 
 def boot_files(kernel, cmdline, into):
@@ -128,6 +136,11 @@ class Delivery:
                 info.mode = mode
             return info
         self.tar.add(os.path.realpath(path), str(name).lstrip('/'), filter=adjust)
+
+    def add_bytes(self, data, name, mode=0o644):
+        info = tarfile.TarInfo(str(name).lstrip('/'))
+        info.size, info.mode, info.mtime = len(data), mode, int(time.time())
+        self.tar.addfile(info, io.BytesIO(data))
 
     def finish(self):
         self.tar.close()

@@ -18,7 +18,7 @@ from lib import assets, backends, bochs, cache, guest, qemu
 DISK_SIZE = 512 << 20       # sparse; the largest delivery
 MODULE = cache.TOP / 'hvgdb.ko'
 CONTROLLER = cache.TOP / 'kmod/ctl/hvgdbctl'
-BOOT_TIMEOUT = 240
+BOOT_ATTEMPTS = 3
 COMMAND_TIMEOUT = 60
 
 
@@ -68,7 +68,7 @@ class Machine:
     def restore(self, config):
         name = bochs.snapshot_name(config)
         with cache.lock('use-' + name, shared=True):
-            snapshot = cache.once(cache.folder('snapshots') / name, lambda into: take_snapshot(config, into))
+            snapshot = cache.once(cache.folder('snapshots') / name, lambda into: take_snapshot(self.name + '-snapshot', config, into))
             os.utime(snapshot)
             self.create({**config, 'snapshot': name},
                         lambda: bochs.prepare_restored(config, self.folder, snapshot))
@@ -83,7 +83,7 @@ class Machine:
             daemon = subprocess.Popen([sys.executable, cache.TESTS / 'lib/daemon.py', self.folder],
                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.wait_for_daemon(daemon)
-        self.checked(do='ready', timeout=BOOT_TIMEOUT)
+        self.checked(do='ready', timeout=boot_timeout(config))
 
     def wait_for_daemon(self, daemon):
         while not (self.folder / 'control').exists():
@@ -204,8 +204,9 @@ class Machine:
         delivery = guest.Delivery()
         for name, path in guest.workloads().items():
             delivery.add(path, 'hvgdb/' + name, 0o755)
-        for path in (MODULE, CONTROLLER) if hvgdb else ():
-            delivery.add(path, 'hvgdb/' + path.name, 0o755)
+        if hvgdb:
+            delivery.add_bytes(assets.stripped(MODULE.read_bytes(), keep_symbols=True), 'hvgdb/' + MODULE.name)
+            delivery.add(CONTROLLER, 'hvgdb/' + CONTROLLER.name, 0o755)
         if share:
             delivery.add(share, 'share')
         self.deliver(delivery)
@@ -226,16 +227,13 @@ class Machine:
     def modprobe(self, *names):
         """Loads modules of the guest's own kernel with all that they depend on."""
         found = assets.modules_with_dependencies(self.config['kernel'], names)
-        temporary = self.folder / 'modules'
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
         delivery = guest.Delivery()
         for name, contents in found.items():
-            (temporary / name).write_bytes(contents)
-            delivery.add(temporary / name, f'tmp/modules/{name}.ko')
+            delivery.add_bytes(assets.stripped(contents), f'tmp/modules/{name}.ko')
         self.deliver(delivery)
         for name in found:
-            self.must(f'grep -q "^{name.replace("-", "_")} " /proc/modules || insmod /tmp/modules/{name}.ko')
+            loaded = f'grep -q "^{name.replace("-", "_")} " /proc/modules'
+            self.must(f'{loaded} || insmod /tmp/modules/{name}.ko')
 
     def console(self):
         path = self.folder / 'console.log'
@@ -244,23 +242,38 @@ class Machine:
         return path.read_text(errors='replace').replace('\r', '')
 
 
-def take_snapshot(config, into):
+def boot_timeout(config):
+    """In seconds. Four emulated CPUs boot in 20 to 60, plainly configured ones in twice that."""
+    return 60 + 45 * config['cpus'] * (1 if 'nowatchdog' in config['cmdline'] else 2)
+
+
+def take_snapshot(name, config, into):
     """Fills the folder with the saved state of a freshly booted guest."""
     cache.say(f"snapshot: booting {config['kernel']} with {config['cpus']} CPU(s), {config['cpu']} (only this time)")
-    machine = Machine(f'snapshot-{os.getpid()}')
-    try:
-        machine.create(config, lambda: bochs.prepare(config, machine.folder))
-        saved = machine.folder / 'saved'
-        saved.mkdir()
-        bochs.save(machine.folder / 'bochs.log', saved)
-        for path in saved.iterdir():
-            path.rename(into / path.name)
-        (machine.folder / 'boot.iso').rename(into / 'boot.iso')
-        # Bochs saved the empty delivery disk with all its zeroes, and would copy them at each restore.
-        make_disk(into / 'hard_drive.0.drive0.image')
-    finally:
-        if machine.folder.exists():
+    # Once in a while, with several CPUs, a boot in Bochs 3.0 takes many times its normal time.
+    for attempt in range(1, BOOT_ATTEMPTS + 1):
+        machine = Machine(name)
+        try:
+            machine.create(config, lambda: bochs.prepare(config, machine.folder))
+            save_snapshot(machine, into)
+            return
+        except cache.Failure as failure:
+            if attempt == BOOT_ATTEMPTS:
+                raise cache.Failure(f'{failure}\n--- console:\n{machine.console()[-2000:]}') from None
+            cache.say(f'snapshot: {str(failure).splitlines()[0]}; trying again')
+        finally:
             machine.down()
+
+
+def save_snapshot(machine, into):
+    saved = machine.folder / 'saved'
+    saved.mkdir()
+    bochs.save(machine.folder / 'bochs.log', saved)
+    for path in saved.iterdir():
+        path.rename(into / path.name)
+    (machine.folder / 'boot.iso').rename(into / 'boot.iso')
+    # Bochs saved the empty delivery disk with all its zeroes, and would copy them at each restore.
+    make_disk(into / 'hard_drive.0.drive0.image')
 
 
 def make_disk(path):

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Ctrl-C in gdb stops every CPU, whatever it does: idle, in a user loop, in the kernel. With 2, 1 and 4 CPUs."""
+
+import re
+
+from lib.case import VM, check, match
+
+TIME_LIMIT = 120
+
+
+def busy(vm, cpus, command):
+    """Starts the command on each CPU; returns what ends it."""
+    vm.sh(' '.join(f'{{ exec taskset {1 << cpu:x} {command}; }} >/dev/null 2>&1 & echo $! >> /tmp/busy;'
+                   for cpu in range(cpus)))
+    return lambda: vm.sh('kill $(cat /tmp/busy); rm /tmp/busy')
+
+
+def stop_once(vm, session, cpus):
+    """One continue and Ctrl-C; returns `info threads`."""
+    session.begin('continue')
+    # The guest answers, so it runs.
+    vm.sh('true')
+    session.interrupt()
+    output = session.finish(30)
+    match(output, r'received signal SIGINT', 'the stop after Ctrl-C')
+    threads = session.run('info threads')
+    for thread in range(1, cpus + 1):
+        match(threads, rf'^\*? +{thread} +Thread {thread} \(CPU {thread - 1}, (user|kernel)', 'the list of CPUs')
+    check(len(re.findall(r'Thread \d+ \(CPU', threads)) == cpus, f'not {cpus} threads', threads)
+    return threads
+
+
+def addresses(session):
+    return [int(pc, 16) for pc in re.findall(r'= .*?(0x[0-9a-f]+)', session.run('thread apply all -q p/x $pc'))]
+
+
+def run(cpus):
+    vm = VM(cpus=cpus)
+    session = vm.gdb_session()
+    for _ in range(3):
+        threads = stop_once(vm, session, cpus)
+        check('user' not in threads or cpus == 1, 'an idle guest is in user mode', threads)
+
+    session.begin('continue')
+    end = busy(vm, cpus, 'spin')
+    session.interrupt()
+    session.finish()
+    # The CPU that took the line's interrupt is in the controller's system call; the others spin.
+    for _ in range(3):
+        threads = stop_once(vm, session, cpus)
+        pcs = addresses(session)
+        check(len(pcs) == cpus, f'not {cpus} program counters', threads, pcs)
+        users = sum(pc < 1 << 47 for pc in pcs)
+        check(users >= cpus - 1, f'{users} of {cpus} CPUs are in user mode although all spin', threads)
+        check(threads.count(', user)') == users, 'the thread names do not tell who is in user mode', threads)
+
+    session.begin('continue')
+    end()
+    end = busy(vm, cpus, 'dd if=/dev/zero of=/dev/null bs=1M')
+    session.interrupt()
+    session.finish()
+    in_kernel = 0
+    for _ in range(3):
+        stop_once(vm, session, cpus)
+        in_kernel += all(pc >> 63 for pc in addresses(session))
+    check(in_kernel, 'not once were all CPUs in the kernel although all run dd')
+    session.begin('continue')
+    end()
+    session.interrupt()
+    session.finish()
+    session.quit()
+    vm.sh('syscalls 1000 0')
+    vm.dmesg_clean()
+    vm.down()
+
+
+for number in (2, 1, 4):
+    run(number)
