@@ -12,8 +12,8 @@
 #define ADDRESS_BITS_MAX 48 /* what a 4-level walk translates */
 
 /*
- * In an entry that leads to a table: no other view uses that table, provided the table with the
- * entry is our own too. The CPU ignores the bit.
+ * In an entry that leads to a table: no entry of another table leads there. So the table is a
+ * view's own if it and all tables above it have the mark. The CPU ignores the bit.
  */
 #define OWN BIT64(52)
 
@@ -197,32 +197,22 @@ u64 ept_pointer(const struct ept *ept)
 	return ept->root | VMX_EPTP_PWL_4 | VMX_EPTP_MT_WB;
 }
 
-/* As ept_lookup(); *own: no other view uses the table that the entry stands in. */
-static u64 *find(const struct ept *ept, u64 gpa, unsigned int *level, bool *own)
+u64 *ept_lookup(struct ept *ept, u64 gpa, unsigned int *level)
 {
 	u64 *entry, phys = ept->root;
 
-	*own = true;
 	if (gpa >= BIT64(ept->address_bits))
 		return NULL;
 	for (*level = LEVEL_PML4;; (*level)--) {
 		entry = table_at(ept, phys) + level_index(gpa, *level);
 		if (!is_table(*entry, *level))
 			return entry;
-		*own = *own && (*entry & OWN);
 		phys = *entry & VMX_EPT_ADDR_MASK;
 	}
 }
 
-u64 *ept_lookup(struct ept *ept, u64 gpa, unsigned int *level)
-{
-	bool own;
-
-	return find(ept, gpa, level, &own);
-}
-
 /* One large page into 512 of the next size, with the same access and type. */
-static u64 *split_once(struct ept *ept, u64 *entry, unsigned int level, bool own, u64 gpa)
+static u64 *split_once(struct ept *ept, u64 *entry, unsigned int level, u64 gpa)
 {
 	u64 phys = take_page(ept);
 	u64 *table = table_at(ept, phys);
@@ -234,15 +224,14 @@ static u64 *split_once(struct ept *ept, u64 *entry, unsigned int level, bool own
 		first &= ~VMX_EPT_LEAF_BIT;
 	for (i = 0; i < ENTRIES; i++)
 		table[i] = first + i * size;
-	store(entry, phys | VMX_EPT_RWX_MASK | (own ? OWN : 0));
+	store(entry, phys | VMX_EPT_RWX_MASK | OWN);
 	return table + level_index(gpa, level - 1);
 }
 
 int ept_split(struct ept *ept, u64 gpa, unsigned int to_level)
 {
 	unsigned int level;
-	bool own;
-	u64 *entry = find(ept, gpa, &level, &own);
+	u64 *entry = ept_lookup(ept, gpa, &level);
 
 	if (!entry || to_level < EPT_LEVEL_4K || to_level > EPT_LEVEL_1G)
 		return -EINVAL;
@@ -253,7 +242,7 @@ int ept_split(struct ept *ept, u64 gpa, unsigned int to_level)
 	if (spare(ept) < level - to_level)
 		return -ENOSPC;
 	for (; level > to_level; level--)
-		entry = split_once(ept, entry, level, own, gpa);
+		entry = split_once(ept, entry, level, gpa);
 	return 0;
 }
 

@@ -93,6 +93,7 @@ static struct translation translate_from(const struct fixture *f, u64 eptp, u64 
 			continue;
 		}
 		assert_int_equal(entry & 0x000ffffffffff000ull & (size - 1), 0);
+		assert_true(i < 3 || !(entry & 0x80));
 		t.present = true;
 		t.hpa = (entry & 0x000ffffffffff000ull) | (gpa & (size - 1));
 		t.type = (entry >> 3) & 7;
@@ -429,6 +430,26 @@ static void unshare_without_pages(void **state)
 	}
 }
 
+/* Marks in tables that were one view's own, and are not any more, count for nothing. */
+static void unshare_after_a_second_fork(void **state)
+{
+	struct fixture f;
+	struct ept second, third;
+	size_t spare;
+
+	(void)state;
+	for (spare = 0; spare <= 3; spare++) {
+		build(&f, MODEL_FLAT_WB, 40, true, 7 + spare);
+		ept_split(&f.ept, 5 * GIB, EPT_LEVEL_4K);
+		ept_fork(&f.ept, &second);
+		ept_unshare(&second, 5 * GIB);
+		ept_fork(&second, &third);
+		assert_int_equal(f.pool.nr - f.pool.used, spare);
+		assert_int_equal(ept_unshare(&third, 5 * GIB), spare < 3 ? -ENOSPC : 0);
+		free_pool(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +465,7 @@ int main(void)
 		cmocka_unit_test(two_views),
 		cmocka_unit_test(unshare_is_frugal),
 		cmocka_unit_test(unshare_without_pages),
+		cmocka_unit_test(unshare_after_a_second_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

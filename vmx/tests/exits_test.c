@@ -253,6 +253,10 @@ static void mov_to_cr4(void **state)
 		assert_int_equal(w.real, cr4_rows[i].real);
 		assert_int_equal(w.shadow, cr4_rows[i].value);
 	}
+	w = cr4_to(CR4_LINUX);
+	w.fixed0 = 0;
+	assert_int_equal(cr4_write(&w), CR_WRITE_OK);
+	assert_true(w.real & HV_CR4_VMXE);
 	w = cr4_to(CR4_LINUX | HV_CR4_PCIDE);
 	w.cr3 |= 1;
 	assert_int_equal(cr4_write(&w), CR_WRITE_GP);

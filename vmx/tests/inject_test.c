@@ -383,7 +383,14 @@ static void debug_exception_in_shadow(void **state)
 		inject_reflect(&in);
 		choose(&in, &out);
 		assert_true(out.pending_dbg & BS);
+		/* Delivering #DB clears BTF, so BS must be there; delivering #UD does not. */
+		in = exception_exit(HARD | 1, 0, 0x4000);
+		in.rflags |= TF;
+		in.interruptibility = shadow;
 		in.debugctl = HV_DEBUGCTL_BTF;
+		inject_reflect(&in);
+		choose(&in, &out);
+		assert_true(out.pending_dbg & BS);
 		inject_fault(&in, HV_VECTOR_UD, 0);
 		choose(&in, &out);
 		assert_false(out.pending_dbg & BS);
@@ -808,6 +815,28 @@ static void random_histories(void **state)
 	}
 }
 
+/* Where the guest steps itself, holding interrupts would add or lose a trap of its own. */
+static void stepping_a_guest_that_steps(void **state)
+{
+	struct inject_in in = fresh();
+	struct inject_out out;
+
+	(void)state;
+	in.stepping = true;
+	in.rflags |= TF;
+	choose(&in, &out);
+	assert_int_equal(out.interruptibility, 0);
+	assert_int_equal(out.pending_dbg, 0);
+	in.rflags &= ~TF;
+	in.pending_dbg = BS;
+	choose(&in, &out);
+	assert_int_equal(out.interruptibility, 0);
+	assert_int_equal(out.pending_dbg, BS);
+	in.pending_dbg = 0;
+	choose(&in, &out);
+	assert_int_equal(out.interruptibility, STI);
+}
+
 static void highest_first(void **state)
 {
 	struct inject_in in = fresh();
@@ -1072,6 +1101,7 @@ int main(void)
 		cmocka_unit_test(all_combinations),
 		cmocka_unit_test(hlt_stays_without_reason),
 		cmocka_unit_test(random_histories),
+		cmocka_unit_test(stepping_a_guest_that_steps),
 		cmocka_unit_test(highest_first),
 		cmocka_unit_test(cancel_puts_back),
 		cmocka_unit_test(cancel_keeps_payloads),

@@ -117,6 +117,25 @@ static void fixed_zero_is_uc(void **state)
 	assert_int_equal(mtrr_range_type(&m, 0x40000, 0x50000, &uniform), 6);
 }
 
+/* Each of the 88 bytes on its own. */
+static void every_fixed_range(void **state)
+{
+	struct mtrr_state_raw m;
+	bool uniform;
+	u64 addr;
+	int byte;
+
+	(void)state;
+	model_setup(&m, MODEL_FLAT_WB, 40);
+	for (byte = 0; byte < 8 * MTRR_FIXED_NR; byte++) {
+		memset(m.fixed, 0, sizeof(m.fixed));
+		m.fixed[byte / 8] = 6ull << (byte % 8 * 8);
+		for (addr = 0; addr < MIB; addr += 0x1000)
+			assert_int_equal(mtrr_range_type(&m, addr, addr + 0x1000, &uniform),
+					 model_type(&m, addr));
+	}
+}
+
 static void random_setup(struct mtrr_state_raw *m, u64 *seed)
 {
 	static const u8 types[] = { 0, 1, 4, 5, 6 };
@@ -191,7 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(setups_by_2m),	     cmocka_unit_test(table),
 		cmocka_unit_test(fixed_zero_is_uc),  cmocka_unit_test(random_setups),
-		cmocka_unit_test(hostile_registers),
+		cmocka_unit_test(hostile_registers), cmocka_unit_test(every_fixed_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
