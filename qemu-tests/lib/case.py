@@ -82,9 +82,10 @@ def skip(reason):
 
 
 class VM:
-    """A machine that is up. load: module parameters, or None to leave hvgdb out; other arguments as `vm up`."""
+    """A machine that is up. load: module parameters, or None to leave hvgdb out; stalls: let RCU report them;
+    other arguments as `vm up`."""
 
-    def __init__(self, load='', share=None, fresh=False, **config):
+    def __init__(self, load='', share=None, fresh=False, stalls=False, **config):
         self.machine = machine.Machine(f'{PREFIX}-{len(_machines)}')
         _machines.append(self.machine)
         if load is not None:
@@ -92,6 +93,9 @@ class VM:
                 check(path.exists(), f'{path} is not built')
         self.machine.start(machine.configure(**config), fresh)
         self.machine.deliver_everything(share, hvgdb=machine.MODULE.exists() and machine.CONTROLLER.exists())
+        if not stalls:
+            # The guest's clock goes on while gdb thinks, and RCU takes that for a stall.
+            self.sh('echo 1 > /sys/module/rcupdate/parameters/rcu_cpu_stall_suppress')
         if load is not None:
             self.machine.load(load)
 
@@ -179,12 +183,11 @@ class VM:
 
     def gdb_python(self, code, timeout=60, **options):
         """Runs Python inside an attached gdb and returns its variable `result`."""
-        with tempfile.NamedTemporaryFile('w', suffix='.py') as script:
-            script.write(code)
-            script.flush()
-            output = self.gdb(f'python\nimport gdb, json\nexec(open({script.name!r}).read())\n'
-                              'print("RESULT " + json.dumps(result))\nend', timeout, **options)
-        return json.loads(match(output, r'^RESULT (.*)$', 'the script in gdb failed').group(1))
+        session = self.gdb_session(**options)
+        session.begin_python(code)
+        result = session.finish_python(timeout)
+        session.quit()
+        return result
 
     def gdb_session(self, symbols=True, attach=True):
         """A gdb that stays, for tests that do something in the guest between two of its commands."""
@@ -264,6 +267,17 @@ class GdbSession:
     def run(self, command, timeout=60):
         self.begin(command)
         return self.finish(timeout)
+
+    def begin_python(self, code):
+        """Python inside gdb: finish_python() returns its variable `result`."""
+        script = tempfile.NamedTemporaryFile('w', suffix='.py', delete=False)
+        atexit.register(os.unlink, script.name)
+        script.write('import gdb, json\n' + code + '\nprint("RESULT " + json.dumps(result))\n')
+        script.close()
+        self.begin(f'source {script.name}')
+
+    def finish_python(self, timeout=60):
+        return json.loads(match(self.finish(timeout), r'RESULT (.*)$', 'the script in gdb failed').group(1))
 
     def interrupt(self):
         """Ctrl-C."""
