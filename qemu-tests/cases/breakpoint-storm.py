@@ -8,18 +8,18 @@ TIME_LIMIT = 120
 # The shell calls getppid too, but not from the function syscall().
 SCRIPT = '''
 def caller():
-    """The user's address that the system call returns to."""
+    """The user's address that the system call returns to: pt_regs.ip."""
     regs = int(gdb.parse_and_eval('$rdi'))
     return int.from_bytes(bytes(gdb.selected_inferior().read_memory(regs + 128, 8)), 'little')
 
-gdb.execute('break *__x64_sys_getppid', to_string=True)
+stops = []
+gdb.events.stop.connect(stops.append)
 hits = {}
 while sum(hits.values()) < WANTED:
-    stop = gdb.execute('continue', to_string=True)
-    if 'Breakpoint 1,' not in stop:
-        hits['other: ' + stop] = 1
-        break
-    if SYSCALL <= caller() < SYSCALL + 0x40:
+    gdb.execute('continue', to_string=True)
+    if not isinstance(stops.pop(), gdb.BreakpointEvent):
+        hits['other stops'] = hits.get('other stops', 0) + 1
+    elif SYSCALL <= caller() < SYSCALL + 0x40:
         thread = str(gdb.selected_thread().num)
         hits[thread] = hits.get(thread, 0) + 1
 gdb.execute('delete')
@@ -29,15 +29,13 @@ result = hits
 
 def run(cpus, calls):
     vm = VM(cpus=cpus)
-    # All that this starts waits for a byte before it calls anything.
-    vm.sh('mkfifo /tmp/go')
-    work = vm.background('; '.join([f'{{ read x < /tmp/go; exec syscalls {calls} {cpu}; }} &' for cpu in range(cpus)])
-                         .replace('&;', '&') + ' wait', timeout=100)
-    opener = vm.background('usleep 300000; ' + ' '.join(f'echo > /tmp/go;' for cpu in range(cpus)), timeout=100)
-    script = SCRIPT.replace('WANTED', str(calls * cpus)).replace('SYSCALL', str(symbol('syscalls', 'syscall')))
-    hits = vm.gdb_python(script, timeout=100)
+    session = vm.gdb_session()
+    session.run('break *__x64_sys_getppid')
+    session.begin_python(SCRIPT.replace('WANTED', str(calls * cpus)).replace('SYSCALL', str(symbol('syscalls', 'syscall'))))
+    work = vm.background(' '.join(f'syscalls {calls} {cpu} &' for cpu in range(cpus)) + ' wait', timeout=100)
+    hits = session.finish_python(100)
     equal(hits, {str(cpu + 1): calls for cpu in range(cpus)}, 'stops of each CPU')
-    opener.wait()
+    session.quit()
     output, status = work.wait()
     equal(status, 0, 'status of the programs')
     equal(output.count(f'{calls} of {calls} right'), cpus, 'programs that were not disturbed')
