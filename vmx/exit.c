@@ -78,13 +78,14 @@ void vmx_sync_guest(struct vcpu *vcpu)
 	vmwrite(GUEST_RFLAGS, in->rflags);
 	vmwrite(GUEST_INTERRUPTIBILITY_INFO, in->interruptibility);
 	vmwrite(GUEST_ACTIVITY_STATE, in->activity);
+	vmwrite(GUEST_PENDING_DBG_EXCEPTIONS, in->pending_dbg);
 }
 
 static void reload_guest(struct vcpu *vcpu)
 {
 	struct inject_in *in = &vcpu->inject;
 
-	in->rip_changed = in->rip != vmread(GUEST_RIP);
+	in->rip_changed |= in->rip != vmread(GUEST_RIP);
 	in->rip = vmread(GUEST_RIP);
 	in->rflags = vmread(GUEST_RFLAGS);
 	in->interruptibility = vmread(GUEST_INTERRUPTIBILITY_INFO);
@@ -106,7 +107,7 @@ void vmx_skip(struct vcpu *vcpu)
 	u64 len = vmread(VM_EXIT_INSTRUCTION_LEN);
 	u64 interruptibility;
 
-	if (vcpu->inject_loaded || vmread(GUEST_RFLAGS) & HV_EFLAGS_TF ||
+	if (vcpu->inject_loaded || vmread(GUEST_RFLAGS) & (HV_EFLAGS_TF | HV_EFLAGS_RF) ||
 	    !(vmread(GUEST_CS_AR_BYTES) & HV_AR_L)) {
 		skip_instruction(vmx_inject(vcpu), len);
 		return;
@@ -234,6 +235,9 @@ static u32 carry_out(struct vcpu *vcpu, enum vmx_verdict verdict)
 		break;
 	case VERDICT_SKIP:
 		vmx_skip(vcpu);
+		/* What root emulated is the one instruction of a step; the trap flag would take another. */
+		if (vcpu->step != STEP_NONE)
+			exit_mtf(vcpu);
 		break;
 	case VERDICT_LEAVE:
 		vmx_leave(vcpu);

@@ -9,7 +9,7 @@ TIME_LIMIT = 120
 SCRIPT = '''
 def caller():
     """The user's address that the system call returns to: pt_regs.ip."""
-    regs = int(gdb.parse_and_eval('$rdi'))
+    regs = int(gdb.parse_and_eval('(unsigned long)$rdi'))
     return int.from_bytes(bytes(gdb.selected_inferior().read_memory(regs + 128, 8)), 'little')
 
 stops = []

@@ -197,10 +197,11 @@ def save(log, target):
 
 
 def wait_complete(target):
-    deadline = time.monotonic() + 30
+    """The disks' files come last; a busy host may pause before them for longer than any quiet time."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         times = [path.stat().st_mtime for path in target.iterdir()]
-        if (target / 'config').exists() and (target / 'memory.ram').exists() and time.time() - max(times) > 0.5:
+        if all((target / name).exists() for name in ('config', 'memory.ram', 'pci_ide.buffer1')) and time.time() - max(times) > 0.5:
             return
         time.sleep(0.1)
     raise cache.Failure('Bochs did not write its snapshot')
