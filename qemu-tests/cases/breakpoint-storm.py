@@ -1,49 +1,86 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A breakpoint in a system call that all CPUs make all the time: every call stops gdb, none is lost, none is doubled."""
+"""A breakpoint in a system call that all CPUs make all the time: every call stops gdb, none is lost, none is doubled.
 
-from lib.case import VM, equal, symbol
+With gdb itself, and 1000 times more with a bare client that does what gdb does: take the breakpoint out, step over
+the instruction, put it back, continue.
+"""
+
+from lib import rsp
+from lib.case import VM, check, equal
 
 TIME_LIMIT = 120
+FUNCTION = '__x64_sys_sched_get_priority_max'
 
-# The shell calls getppid too, but not from the function syscall().
 SCRIPT = '''
-def caller():
-    """The user's address that the system call returns to: pt_regs.ip."""
-    regs = int(gdb.parse_and_eval('(unsigned long)$rdi'))
-    return int.from_bytes(bytes(gdb.selected_inferior().read_memory(regs + 128, 8)), 'little')
-
-stops = []
+stops, hits = [], {}
 gdb.events.stop.connect(stops.append)
-hits = {}
 while sum(hits.values()) < WANTED:
     gdb.execute('continue', to_string=True)
-    if not isinstance(stops.pop(), gdb.BreakpointEvent):
-        hits['other stops'] = hits.get('other stops', 0) + 1
-    elif SYSCALL <= caller() < SYSCALL + 0x40:
-        thread = str(gdb.selected_thread().num)
-        hits[thread] = hits.get(thread, 0) + 1
+    good = isinstance(stops.pop(), gdb.BreakpointEvent)
+    name = str(gdb.selected_thread().num) if good else 'other'
+    hits[name] = hits.get(name, 0) + 1
+address = int(gdb.parse_and_eval('(unsigned long)$pc'))
 gdb.execute('delete')
-result = hits
+result = [hits, address]
 '''
 
 
-def run(cpus, calls):
-    vm = VM(cpus=cpus)
-    session = vm.gdb_session()
-    session.run('break *__x64_sys_getppid')
-    session.begin_python(SCRIPT.replace('WANTED', str(calls * cpus)).replace('SYSCALL', str(symbol('syscalls', 'syscall'))))
-    work = vm.background(' '.join(f'syscalls {calls} {cpu} &' for cpu in range(cpus)) + ' wait', timeout=100)
-    hits = session.finish_python(100)
+def workload(vm, cpus, calls):
+    return vm.background(' '.join(f'syscalls {calls} {cpu} &' for cpu in range(cpus)) + ' wait', timeout=100)
+
+
+def judge(work, hits, cpus, calls):
     equal(hits, {str(cpu + 1): calls for cpu in range(cpus)}, 'stops of each CPU')
-    session.quit()
     output, status = work.wait()
     equal(status, 0, 'status of the programs')
     equal(output.count(f'{calls} of {calls} right'), cpus, 'programs that were not disturbed')
+
+
+def with_gdb(vm, cpus, calls):
+    """Returns the breakpoint's address."""
+    session = vm.gdb_session()
+    session.run(f'break *{FUNCTION}')
+    session.begin_python(SCRIPT.replace('WANTED', str(calls * cpus)))
+    work = workload(vm, cpus, calls)
+    hits, address = session.finish_python(100)
+    session.quit()
+    judge(work, hits, cpus, calls)
+    return address
+
+
+def with_client(vm, cpus, calls, address):
+    client = rsp.Client(vm.gdb_port)
+    client.attach(acks=False)
+    client.expect(f'Z0,{address:x},1', 'OK')
+    client.resume()
+    work = workload(vm, cpus, calls)
+    hits = {}
+    for _ in range(calls * cpus):
+        stop = client.stop()
+        check('swbreak' in stop['fields'] and stop['rip'] == address, 'a stop that is no breakpoint hit', stop)
+        thread = stop['thread']
+        hits[str(thread)] = hits.get(str(thread), 0) + 1
+        client.expect(f'z0,{address:x},1', 'OK')
+        client.resume(f'vCont;s:{thread:x}')
+        step = client.stop()
+        check(step['thread'] == thread and step['rip'] != address, 'the step went wrong', stop, step)
+        client.expect(f'Z0,{address:x},1', 'OK')
+        client.resume()
+    client.interrupt()
+    equal(client.stop()['signal'], 2, 'the signal after Ctrl-C')
+    client.detach()
+    judge(work, hits, cpus, calls)
+
+
+def run(cpus, gdb_calls, client_calls):
+    vm = VM(cpus=cpus)
+    address = with_gdb(vm, cpus, gdb_calls)
+    with_client(vm, cpus, client_calls, address)
     vm.sh('syscalls 1000')
     vm.dmesg_clean()
     vm.down()
 
 
-run(2, 500)
-run(1, 100)
-run(4, 50)
+run(2, 50, 500)
+run(1, 20, 50)
+run(4, 20, 50)

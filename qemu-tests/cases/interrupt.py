@@ -45,14 +45,16 @@ def run(cpus):
     end = busy(vm, cpus, 'spin')
     session.interrupt()
     session.finish()
-    # The CPU that took the line's interrupt is in the controller's system call; the others spin.
-    for _ in range(3):
+    # One CPU is in the controller's system call, for it took the line's interrupt; any may be in a timer interrupt.
+    spinning = 0
+    for _ in range(4):
         threads = stop_once(vm, session, cpus)
         pcs = addresses(session)
         check(len(pcs) == cpus, f'not {cpus} program counters', threads, pcs)
         users = sum(pc < 1 << 47 for pc in pcs)
-        check(users >= cpus - 1, f'{users} of {cpus} CPUs are in user mode although all spin', threads)
-        check(threads.count(', user)') == users, 'the thread names do not tell who is in user mode', threads)
+        check(threads.count(', user)') == users, 'the thread names do not tell who is in user mode', threads, pcs)
+        spinning += users >= cpus - 1
+    check(spinning >= 2, f'{spinning} of 4 times the CPUs were in user mode although they spin')
 
     session.begin('continue')
     end()

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* syscalls N [CPU]: N times getppid and openat of a missing file; prints how many had the right result. User space. */
+/*
+ * syscalls N [CPU]: N times getppid, sched_get_priority_max (which nobody else here ever calls) and openat of a missing
+ * file; prints how many had the right result. User space.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +29,7 @@ int main(int argc, char **argv)
 	for (long i = 0; i < count; i++) {
 		int right = syscall(SYS_getppid) == parent;
 
+		right &= syscall(SYS_sched_get_priority_max, SCHED_FIFO) == 99;
 		right &= syscall(SYS_openat, AT_FDCWD, "/does/not/exist", O_RDONLY) == -1 && errno == ENOENT;
 		good += right;
 	}
