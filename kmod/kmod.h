@@ -36,6 +36,11 @@ void chardev_unregister(void);
 /* Arms the line that the module parameter names. */
 int chardev_arm_parameter(const char *uart);
 
+/* nmi.c: NMIs that root injects for its own reasons. */
+int nmi_register(void);
+void nmi_unregister(void);
+void nmi_after_halt(void);
+
 /* log.c: root's messages on their way to the kernel log. */
 void log_start(void);
 void log_stop(void);

@@ -45,6 +45,7 @@ static DECLARE_DEFERRABLE_WORK(log_work, print_work);
 static void print_work(struct work_struct *work)
 {
 	log_flush();
+	nmi_after_halt();
 	schedule_delayed_work(&log_work, HZ);
 }
 

@@ -38,6 +38,10 @@ static void set_parameters(struct machine *m)
 	m->debug_port = debug_port;
 	m->tsc_khz = tsc_khz;
 	m->text_address = symbols_text_address();
+	m->module_text = (u64)module_text_begin;
+	m->module_data = (u64)module_data_begin;
+	m->module_bss = (u64)module_bss_begin;
+	m->module_rodata = (u64)module_rodata_begin;
 	m->master = -1;
 	if (*exec_file)
 		strscpy(m->exec_file, exec_file, sizeof(m->exec_file));
@@ -94,9 +98,12 @@ static int __init hvgdb_init(void)
 		return error;
 	set_parameters(&machine);
 	target_init(&machine);
-	error = take_over();
+	error = nmi_register();
 	if (error)
 		goto free;
+	error = take_over();
+	if (error)
+		goto nmi;
 	error = open_to_the_world();
 	if (error)
 		goto leave;
@@ -108,6 +115,8 @@ static int __init hvgdb_init(void)
 	return 0;
 leave:
 	give_back();
+nmi:
+	nmi_unregister();
 free:
 	memory_free(&machine);
 	return error;
@@ -118,6 +127,7 @@ static void __exit hvgdb_exit(void)
 	chardev_unregister();
 	give_back();
 	log_stop();
+	nmi_unregister();
 	memory_free(&machine);
 	pr_info("all CPUs run natively again\n");
 }

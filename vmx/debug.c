@@ -116,8 +116,12 @@ static void release_by_actions(struct machine *m)
 {
 	vcpu_test test = find(m, is_stepping_action) ? is_stepping_action : is_continue_action;
 
+	if (m->triple_fault)
+		machine_reset();
+	if (m->step_others)
+		test = may_run;
 	breakpoint_plant_all(m);
-	if (test == is_continue_action)
+	if (test != is_stepping_action)
 		line_give(m);
 	withdraw_kicks(m);
 	release_where(m, test);

@@ -60,7 +60,19 @@
 	.globl	fixup_begin
 fixup_begin:
 
+	/* Being linked first, this object also marks where the module's sections begin. */
+	.section .rodata, "a"
+	.globl	module_rodata_begin
+module_rodata_begin:
+	.data
+	.globl	module_data_begin
+module_data_begin:
+	.bss
+	.globl	module_bss_begin
+module_bss_begin:
 	.text
+	.globl	module_text_begin
+module_text_begin:
 
 /* int vmx_launch(void): 0 when it returns as the guest, -1 if VMLAUNCH failed. */
 SYM_CODE_START(vmx_launch)

@@ -173,10 +173,20 @@ static bool something_to_inject(const struct vcpu *vcpu)
 {
 	const struct inject_in *in = &vcpu->inject;
 
-	return vcpu->inject_loaded || in->nmi_pending || vcpu->step != STEP_NONE ||
+	return vcpu->inject_loaded || in->nmi_pending || vcpu->nmis || vcpu->step != STEP_NONE ||
 	       (vcpu->cpu_controls &
 		(CPU_BASED_INTR_WINDOW_EXITING | CPU_BASED_NMI_WINDOW_EXITING)) ||
 	       (in->irq_set[0] | in->irq_set[1] | in->irq_set[2] | in->irq_set[3]);
+}
+
+/* Brings the next waiting NMI before the injector. True if there was one. */
+static bool next_nmi(struct vcpu *vcpu)
+{
+	if (!vcpu->nmis || vcpu->inject.nmi_pending)
+		return false;
+	vcpu->nmis--;
+	vcpu->inject.nmi_pending = true;
+	return true;
 }
 
 /* False if the guest's events add up to a triple fault: nothing can be injected any more. */
@@ -185,10 +195,13 @@ static bool choose(struct vcpu *vcpu)
 	struct inject_in *in = vmx_inject(vcpu);
 	struct inject_out out;
 
+	next_nmi(vcpu);
 	vcpu->inject_before = *in;
 	vcpu->inject_chosen = true;
 	in->stepping = vcpu->step != STEP_NONE;
 	inject_choose(in, &out);
+	if (next_nmi(vcpu))
+		out.nmi_window = true;
 	if (out.triple_fault) {
 		exit_triple_fault(vcpu);
 		return false;

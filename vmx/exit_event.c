@@ -40,15 +40,24 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	return VERDICT_HALT;
 }
 
+/*
+ * The exit leaves NMIs blocked in root, and only one more would be remembered. An IRET unblocks them at
+ * once, so that each further one is counted by root's own gate.
+ */
+static enum vmx_verdict nmi(struct vcpu *vcpu)
+{
+	vmx_inject(vcpu);
+	unblock_nmis();
+	halt_account_nmis(vcpu, 1 + __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL));
+	return VERDICT_RESUME;
+}
+
 enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 {
 	u32 info = vmread(VM_EXIT_INTR_INFO);
 
-	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR) {
-		vmx_inject(vcpu);
-		halt_account_nmis(vcpu, 1);
-		return VERDICT_RESUME;
-	}
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
+		return nmi(vcpu);
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_BP)
 		return breakpoint_exception(vcpu);
 	vmx_reflect(vcpu);
@@ -62,11 +71,16 @@ enum vmx_verdict exit_window(struct vcpu *vcpu)
 	return VERDICT_RESUME;
 }
 
+/* Without a line there is nobody to tell: reset, as the machine would have. */
 enum vmx_verdict exit_triple_fault(struct vcpu *vcpu)
 {
-	root_log(vcpu->machine, "the guest's CPU met a triple fault");
+	struct machine *m = vcpu->machine;
+
+	root_log(m, "a CPU of the guest met a triple fault");
+	m->triple_fault = true;
+	if (!m->line.port)
+		machine_reset();
 	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGABRT, 0);
-	vcpu->machine->fatal = true;
 	return VERDICT_HALT;
 }
 

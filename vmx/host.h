@@ -19,6 +19,7 @@ void vmx_exit_entry(void);
 void root_nmi_gate(void);
 void root_mc_gate(void);
 void root_fault_gates(void);
+extern u8 module_text_begin[], module_data_begin[], module_bss_begin[], module_rodata_begin[];
 extern u8 vmx_clear_branch_history;
 
 #endif

@@ -7,6 +7,7 @@
 #define HVGDB_INSTR_H
 
 #include "base.h"
+#include "offsets.h"
 
 /* A pair in the fix-up table: a fault at .Lfault goes on at .Lresume (see fault.c). */
 #define ROOT_FIXUP(fault, resume)                 \
@@ -143,6 +144,23 @@ static inline u64 read_tsc(void)
 
 	asm volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (u64)high << 32 | low;
+}
+
+/* Root. An IRET to the next instruction, which ends blocking by NMI. */
+static inline void unblock_nmis(void)
+{
+	asm volatile("movq %%rsp, %%rax\n"
+		     "pushq %0\n"
+		     "pushq %%rax\n"
+		     "pushfq\n"
+		     "pushq %1\n"
+		     "leaq 1f(%%rip), %%rax\n"
+		     "pushq %%rax\n"
+		     "iretq\n"
+		     "1:\n"
+		     :
+		     : "i"(ROOT_DS), "i"(ROOT_CS)
+		     : "rax", "memory", "cc");
 }
 
 static inline void relax(void)

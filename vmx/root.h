@@ -87,6 +87,13 @@ bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);
 void line_forget_noise(struct machine *m);
 
+/* reset.c */
+void machine_reset(void);
+
+/* monitor.c */
+int monitor_command(struct machine *m, const char *command, struct rsp_text *out);
+void monitor_help(struct machine *m, struct rsp_text *out);
+
 /* apic.c */
 void apic_send_nmi(const struct machine *m, u32 apic_id);
 

@@ -326,7 +326,11 @@ static int op_check_resume(void *target, unsigned int thread, const struct rsp_a
 {
 	struct machine *m = target;
 
+	bool steps = action->kind == RSP_STEP || action->kind == RSP_RANGE;
+
 	if (m->fatal && action->kind != RSP_STAY)
+		return RSP_ENOTRESUMABLE;
+	if (m->triple_fault && steps)
 		return RSP_ENOTRESUMABLE;
 	return RSP_OK;
 }
@@ -359,6 +363,16 @@ static const char *op_exec_file(void *target)
 	return ((struct machine *)target)->exec_file;
 }
 
+static int op_monitor(void *target, const char *command, struct rsp_text *out)
+{
+	return monitor_command(target, command, out);
+}
+
+static void op_monitor_help(void *target, struct rsp_text *out)
+{
+	monitor_help(target, out);
+}
+
 static const struct rsp_ops target_ops = {
 	.put = line_put,
 	.nr_threads = op_nr_threads,
@@ -377,6 +391,8 @@ static const struct rsp_ops target_ops = {
 	.new_session = op_new_session,
 	.text_address = op_text_address,
 	.exec_file = op_exec_file,
+	.monitor = op_monitor,
+	.monitor_help = op_monitor_help,
 };
 
 void target_init(struct machine *m)

@@ -126,6 +126,10 @@ struct vcpu {
 	u32 release;	 /* enum vcpu_step, set by the master */
 	u32 halt_wanted; /* somebody waits for this CPU to park */
 	u32 nmi_due;	 /* a kick's NMI is on its way to us: it is not the guest's */
+	u32 nmis;	 /* NMIs of the guest's that wait: at most one to be injected, one behind it */
+	u32 guest_nmi_maybe; /* the NMI we inject may be nobody's: kmod/ claims it then */
+	u32 guest_nmi_calm;  /* the NMI we inject asks kmod/ to calm the watchdogs */
+	u64 halted_since;    /* TSC */
 	struct rsp_stop stop;
 	struct rsp_action action;
 	vcpu_call_fn call;
@@ -223,6 +227,7 @@ struct machine {
 	u64 tsc_khz;
 	bool x2apic;
 	u64 text_address;
+	u64 module_text, module_data, module_bss, module_rodata; /* for `monitor symbols` */
 	char exec_file[256];
 	u32 orphan_timeout; /* seconds, 0: for ever */
 	u16 debug_port;	    /* port for root's last words, 0: none */
@@ -230,6 +235,8 @@ struct machine {
 	/* Halting */
 	s32 master; /* CPU that runs the debug loop, -1: none */
 	bool fatal;   /* a CPU met something unknown: nothing resumes any more */
+	bool triple_fault; /* all that is left is a reset, which a resume does */
+	bool step_others;  /* `monitor step-others on` */
 	bool partial; /* some CPUs stay halted while others run */
 	u32 plant_holds; /* > 0: planted bytes stay out of memory (hotplug, D12) */
 	struct rsp_stop last_stop;

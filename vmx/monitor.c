@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The `monitor` commands that are about the machine: one row a command. Root, in the debug loop. */
+#include "root.h"
+
+struct command {
+	const char *name, *help;
+	int (*run)(struct machine *m, const char *arguments, struct rsp_text *out);
+};
+
+static bool equals(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* The rest of the line if it begins with this word, else NULL. */
+static const char *after_word(const char *line, const char *word)
+{
+	while (*word && *line == *word) {
+		line++;
+		word++;
+	}
+	if (*word || (*line && *line != ' '))
+		return NULL;
+	while (*line == ' ')
+		line++;
+	return line;
+}
+
+static void section(struct rsp_text *out, const char *name, u64 address)
+{
+	rsp_text_add(out, " -s ");
+	rsp_text_add(out, name);
+	rsp_text_add(out, " 0x");
+	rsp_text_hex(out, address);
+}
+
+static int run_symbols(struct machine *m, const char *arguments, struct rsp_text *out)
+{
+	rsp_text_add(out, "add-symbol-file hvgdb.ko");
+	section(out, ".text", m->module_text);
+	section(out, ".rodata", m->module_rodata);
+	section(out, ".data", m->module_data);
+	section(out, ".bss", m->module_bss);
+	rsp_text_add(out, "\n");
+	return RSP_OK;
+}
+
+static int run_step_others(struct machine *m, const char *arguments, struct rsp_text *out)
+{
+	if (equals(arguments, "on") || equals(arguments, "off"))
+		m->step_others = equals(arguments, "on");
+	else if (*arguments)
+		rsp_text_add(out, "step-others takes on or off\n");
+	rsp_text_add(out, m->step_others ? "While one CPU steps, the others run.\n" :
+					   "While one CPU steps, the others stay halted.\n");
+	return RSP_OK;
+}
+
+static void count(struct rsp_text *out, const char *what, u64 number)
+{
+	rsp_text_add(out, what);
+	rsp_text_dec(out, number);
+}
+
+static int run_stats(struct machine *m, const char *arguments, struct rsp_text *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus; i++) {
+		if (!m->vcpu[i] || m->vcpu[i]->life < VCPU_RUNNING)
+			continue;
+		count(out, "CPU ", i);
+		count(out, ": exits ", m->vcpu[i]->exits);
+		count(out, ", halts ", m->vcpu[i]->halts);
+		rsp_text_add(out, "\n");
+	}
+	count(out, "kicks without an answer: ", m->kick_misses);
+	rsp_text_add(out, "\n");
+	return RSP_OK;
+}
+
+static const struct command commands[] = {
+	{ "symbols", "the add-symbol-file line for hvgdb.ko as it is loaded", run_symbols },
+	{ "step-others", "on|off: whether other CPUs run while one steps", run_step_others },
+	{ "stats", "exits and halts of each CPU", run_stats },
+};
+
+int monitor_command(struct machine *m, const char *command, struct rsp_text *out)
+{
+	const char *arguments;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		arguments = after_word(command, commands[i].name);
+		if (arguments)
+			return commands[i].run(m, arguments, out);
+	}
+	return -1;
+}
+
+void monitor_help(struct machine *m, struct rsp_text *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		rsp_text_add(out, commands[i].name);
+		rsp_text_add(out, "  ");
+		rsp_text_add(out, commands[i].help);
+		rsp_text_add(out, "\n");
+	}
+}
