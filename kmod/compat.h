@@ -7,6 +7,7 @@
 #include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/pgtable.h>
+#include <asm/reboot.h>
 
 /* Top-level slot of the LDT remap area: with PTI it belongs to one process (LDT_PGD_ENTRY). */
 static inline int compat_ldt_slot(bool la57)
@@ -31,6 +32,27 @@ static inline bool compat_memory_encrypted(void)
 	return false;
 #endif
 }
+
+#if defined(COMPAT_EMERGENCY_CALLBACK) && IS_ENABLED(CONFIG_KVM_INTEL)
+static inline void compat_emergency_register(void (*callback)(void))
+{
+	cpu_emergency_register_virt_callback(callback);
+}
+
+static inline void compat_emergency_unregister(void (*callback)(void))
+{
+	cpu_emergency_unregister_virt_callback(callback);
+}
+#else
+/* Older kernels execute VMXOFF in an emergency, which root sees (exit_vmxoff). */
+static inline void compat_emergency_register(void (*callback)(void))
+{
+}
+
+static inline void compat_emergency_unregister(void (*callback)(void))
+{
+}
+#endif
 
 #ifdef X86_FEATURE_CLEAR_BHB_LOOP
 #define COMPAT_CLEAR_BHB X86_FEATURE_CLEAR_BHB_LOOP

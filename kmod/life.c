@@ -12,6 +12,7 @@
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/suspend.h>
+#include "compat.h"
 #include "kmod.h"
 #include "hypercall.h"
 
@@ -64,6 +65,18 @@ static int on_sleep(struct notifier_block *block, unsigned long event, void *dat
 	return notifier_from_errno(-EBUSY);
 }
 
+/*
+ * The kernel is about to stop this CPU for good, or to start another kernel (panic, kdump, kexec, emergency
+ * restart). NMI context or interrupts off, on each CPU by itself, maybe more than once.
+ */
+static void on_emergency(void)
+{
+	if (READ_ONCE(machine.vcpu[raw_smp_processor_id()]->life) < VCPU_RUNNING)
+		return;
+	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	leave_this_cpu();
+}
+
 static void drop_module(const struct module *mod)
 {
 	u64 base = (u64)mod->core_layout.base;
@@ -98,6 +111,7 @@ int life_register(void)
 		__cpuhp_remove_state_cpuslocked(prepare_state, false);
 		return online_state;
 	}
+	compat_emergency_register(on_emergency);
 	register_reboot_notifier(&reboot_block);
 	register_pm_notifier(&sleep_block);
 	register_module_notifier(&module_block);
@@ -110,6 +124,7 @@ void life_unregister(void)
 	unregister_module_notifier(&module_block);
 	unregister_pm_notifier(&sleep_block);
 	unregister_reboot_notifier(&reboot_block);
+	compat_emergency_unregister(on_emergency);
 	__cpuhp_remove_state_cpuslocked(online_state, false);
 	__cpuhp_remove_state_cpuslocked(prepare_state, false);
 }

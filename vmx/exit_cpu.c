@@ -56,6 +56,9 @@ enum vmx_verdict exit_vmxoff(struct vcpu *vcpu)
 {
 	if (vmread(GUEST_CS_SELECTOR) & 3)
 		return exit_vmx_instruction(vcpu);
+	/* The other CPUs may run; a byte at a time can be taken out under them. */
+	vcpu->machine->plant_holds++;
+	breakpoint_unplant_all(vcpu->machine);
 	vmx_skip(vcpu);
 	return VERDICT_LEAVE;
 }
