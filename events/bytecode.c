@@ -116,8 +116,7 @@ bool bytecode_decode(const u8 *code, size_t len, size_t pc, struct bytecode_insn
 	if (row->flags & BC_ARGS) {
 		insn->args = p[0];
 		insn->pops += p[0];
+		insn->operand = p[1];
 	}
-	if (row->flags & BC_PRIVATE)
-		insn->operand = bytecode_number(p, row->operand) & 0xff;
 	return !(row->flags & BC_TEXT) || bytecode_text(p, len - pc, insn);
 }
