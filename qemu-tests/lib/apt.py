@@ -82,5 +82,6 @@ def download(packages, into):
             try:
                 cache.run('apt-get', *options(), '-q', 'download', *packages, cwd=into)
             except cache.Failure as failure:
-                raise cache.Failure(f'{failure}\n{trouble}'.strip()) from None
+                reason = '\n'.join(re.findall(r'^[EW]: .*', f'{failure}\n{trouble}', re.M))
+                raise cache.Failure(f"apt-get cannot download {' '.join(packages)}:\n{reason or failure}") from None
     return sorted(into.glob('*.deb'))

@@ -28,7 +28,7 @@ SKIPPED = 77
 PREFIX = os.environ.get('HVGDB_TEST_PREFIX', f'case-{os.getpid()}')
 
 # What a healthy kernel never says.
-COMPLAINTS = re.compile(r'WARNING:|BUG:|Oops|general protection|page fault|Call Trace|stall|soft lockup|hard LOCKUP|'
+COMPLAINTS = re.compile(r'WARNING:|BUG:|\bOops\b|general protection|page fault|Call Trace|stall|soft lockup|hard LOCKUP|'
                         r'blocked for more than|unchecked MSR|unknown reason|Kernel panic|bad page|refcount_t|'
                         r'clocksource.*unstable|irq \d+: nobody cared', re.I)
 
