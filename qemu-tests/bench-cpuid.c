@@ -17,13 +17,15 @@ static inline uint64_t read_tsc(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* The four registers that CPUID writes are written here too. */
 static uint64_t without_cpuid(void)
 {
 	uint64_t start = read_tsc();
 
-	for (int i = 0; i < TIMES; i++)
-		asm volatile("" : : : "eax", "ebx", "ecx", "edx");
+	for (int i = 0; i < TIMES; i++) {
+		uint32_t leaf = 0, subleaf = 0;
+
+		asm volatile("" : "+a"(leaf), "+c"(subleaf) : : "ebx", "edx");
+	}
 	return read_tsc() - start;
 }
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import pathlib
+import subprocess
 import stat
 import tarfile
 import time
@@ -39,6 +40,12 @@ def program(source):
 
 def program_with_symbols(name):
     return program(SOURCES / (name + '.c')).parent / name
+
+
+def labels(name):
+    """{label: address} in a test program."""
+    lines = subprocess.run(['nm', program_with_symbols(name)], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {line.split()[2]: int(line.split()[0], 16) for line in lines.splitlines() if len(line.split()) == 3}
 
 
 def workloads():
