@@ -9,14 +9,10 @@ static const struct expr_conversion {
 	u8 base;
 	bool upper;
 } expr_conversions[] = {
-	{ 'd', EXPR_PIECE_SIGNED, 10, false },
-	{ 'i', EXPR_PIECE_SIGNED, 10, false },
-	{ 'u', EXPR_PIECE_UNSIGNED, 10, false },
-	{ 'x', EXPR_PIECE_UNSIGNED, 16, false },
-	{ 'X', EXPR_PIECE_UNSIGNED, 16, true },
-	{ 'o', EXPR_PIECE_UNSIGNED, 8, false },
-	{ 'p', EXPR_PIECE_POINTER, 16, false },
-	{ 'c', EXPR_PIECE_LETTER, 0, false },
+	{ 'd', EXPR_PIECE_SIGNED, 10, false },	 { 'i', EXPR_PIECE_SIGNED, 10, false },
+	{ 'u', EXPR_PIECE_UNSIGNED, 10, false }, { 'x', EXPR_PIECE_UNSIGNED, 16, false },
+	{ 'X', EXPR_PIECE_UNSIGNED, 16, true },	 { 'o', EXPR_PIECE_UNSIGNED, 8, false },
+	{ 'p', EXPR_PIECE_POINTER, 16, false },	 { 'c', EXPR_PIECE_LETTER, 0, false },
 	{ 's', EXPR_PIECE_STRING, 0, false },
 };
 
@@ -25,14 +21,10 @@ static const struct expr_length {
 	const char *name;
 	u8 number, letter, string;
 } expr_lengths[] = {
-	{ "hh", 1, 0, 0 },
-	{ "h", 2, 0, 0 },
-	{ "ll", 8, 0, 0 },
-	{ "l", 8, 4, 4 }, /* wchar_t has four bytes on Linux */
-	{ "j", 8, 0, 0 },
-	{ "z", 8, 0, 0 },
-	{ "t", 8, 0, 0 },
-	{ "w", 0, 2, 2 }, /* UTF-16, which only scripts ask for */
+	{ "hh", 1, 0, 0 }, { "h", 2, 0, 0 },
+	{ "ll", 8, 0, 0 }, { "l", 8, 4, 4 }, /* wchar_t has four bytes on Linux */
+	{ "j", 8, 0, 0 },  { "z", 8, 0, 0 },
+	{ "t", 8, 0, 0 },  { "w", 0, 2, 2 }, /* UTF-16, which only scripts ask for */
 	{ "", 4, 1, 1 },
 };
 

@@ -17,9 +17,10 @@ struct expr_vm {
 	const struct expr_env *env;
 	struct expr_machine *machine;
 	struct bytecode_insn insn;
-	size_t len;  /* of the program */
+	size_t len;   /* of the program */
 	u32 pc, next; /* of this instruction, and of the one that follows */
 	u32 depth;
+	u32 max_steps;
 	bool ended, has_locals;
 };
 
@@ -38,6 +39,6 @@ void expr_stream_open(struct expr_stream *stream, struct expr_vm *vm, u64 addr);
 enum expr_result expr_stream_byte(struct expr_stream *stream, u8 *byte);
 
 /* expr_print.c: the instruction printf; args[0] is the first argument's. */
-enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *top);
+enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first);
 
 #endif
