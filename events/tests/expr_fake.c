@@ -33,9 +33,10 @@ static enum expr_result fake_read_mem(void *ctx, u64 addr, void *buf, size_t len
 	fake->reads++;
 	if (addr >> 12 == EXPR_FAKE_MMIO >> 12)
 		return EXPR_NOT_RAM;
-	if (addr < EXPR_FAKE_PAGE || addr + len > EXPR_FAKE_PAGE + sizeof(fake->page))
+	addr -= EXPR_FAKE_PAGE;
+	if (addr >= sizeof(fake->page) || len > sizeof(fake->page) - addr)
 		return EXPR_UNMAPPED;
-	memcpy(buf, fake->page + (addr - EXPR_FAKE_PAGE), len);
+	memcpy(buf, fake->page + addr, len);
 	return EXPR_OK;
 }
 
