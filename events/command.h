@@ -17,8 +17,8 @@ struct command_env {
 	/* Name of the process with that tgid; false if there is none. NULL: not known. */
 	bool (*process_name)(void *ctx, u32 pid, char comm[EVENT_COMM_SIZE]);
 	/*
-	 * Turns spec->script into spec->program, spec->output[] into spec->outputs. On failure a line
-	 * is in error. NULL: scripts and outputs are refused.
+	 * Turns spec->script into spec->program, spec->output[] into spec->outputs. On failure a
+	 * line is in error. NULL: scripts and outputs are refused.
 	 */
 	bool (*compile)(void *ctx, struct rule_spec *spec, struct rsp_text *error);
 	/* events sc on|off for the event at hand; false: no event is held. NULL: never one. */

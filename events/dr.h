@@ -14,9 +14,9 @@
 struct dr_state {
 	u64 dr[4];
 	u64 dr6, dr7;
-	bool de;     /* CR4.DE */
-	bool code64; /* CS.L with IA32_EFER.LMA: the operand has 64 bits */
-	bool rtm;    /* the CPU has DR6.RTM and DR7.RTM */
+	bool de;       /* CR4.DE */
+	bool code64;   /* CS.L with IA32_EFER.LMA: the operand has 64 bits */
+	bool rtm;      /* the CPU has DR6.RTM and DR7.RTM */
 	bool bus_lock; /* the CPU has DR6.BLD */
 	u8 cpl;
 };
@@ -38,7 +38,7 @@ struct dr_result {
 /* 4 and 5 are 6 and 7 where CR4.DE is clear. */
 u8 dr_real(u8 reg, bool de);
 
-struct dr_result dr_access(const struct dr_state *state, u8 reg,
-			   enum event_dr_direction direction, u64 gpr);
+struct dr_result dr_access(const struct dr_state *state, u8 reg, enum event_dr_direction direction,
+			   u64 gpr);
 
 #endif

@@ -109,7 +109,8 @@ struct event_held {
 	u8 override;	  /* enum event_override */
 };
 
-/* action is the resume of the CPU that holds the event; NULL: detach, kill, new session, time-out. */
+/* action is the resume of the CPU that holds the event; NULL: detach, kill, new session, time-out.
+ */
 enum event_answer event_resolve(const struct event_held *held, const struct rsp_action *action);
 
 /* The answer for events that stop nothing: the rules' own decision. */
@@ -134,10 +135,11 @@ struct event_repeats {
 };
 
 /*
- * To be called with each answer to a fault. True when the same fault has been suppressed
- * EVENT_REPEAT_LIMIT times with RIP unchanged: break to gdb instead. Counting then starts again.
+ * To be called with each answer to an exception. True when the same fault has been suppressed
+ * EVENT_REPEAT_LIMIT times and RIP left where it was: break to gdb instead. Counting then starts
+ * again.
  */
 bool event_repeats(struct event_repeats *repeats, const struct event *event,
-		   enum event_answer answer);
+		   enum event_answer answer, bool rip_changed);
 
 #endif

@@ -12,8 +12,8 @@
 enum irq_end {
 	IRQ_END_NOTHING, /* spurious: nothing is in service for it */
 	IRQ_END_EOI,	 /* EOI to the local APIC now, before another vector is acknowledged */
-	IRQ_END_LATER,	 /* in service, but a higher vector is too: ask again after that one's EOI */
-	IRQ_END_PIC,	 /* it came from the 8259, and ends there */
+	IRQ_END_LATER, /* in service, but a higher vector is too: ask again after that one's EOI */
+	IRQ_END_PIC,   /* it came from the 8259, and ends there */
 };
 
 /* The local APIC's registers, bit n is vector n. */
@@ -34,8 +34,8 @@ struct irq_storm {
 };
 
 /*
- * An interrupt was suppressed; tmr is the trigger mode register. True at the IRQ_STORM_LIMIT-th in a
- * row of its vector: disable the rule and report. Counting then starts again.
+ * An interrupt was suppressed; tmr is the trigger mode register. True at the IRQ_STORM_LIMIT-th in
+ * a row of its vector: disable the rule and report. Counting then starts again.
  */
 bool irq_storm_suppressed(struct irq_storm *storm, u8 vector, const u64 tmr[4]);
 void irq_storm_delivered(struct irq_storm *storm, u8 vector);

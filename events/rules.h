@@ -70,9 +70,10 @@ struct rule_spec {
 	bool code_first; /* code was typed before script */
 	u32 buffer;	 /* bytes */
 	struct rule_span text;
-	struct rule_span condition, code; /* hex digits in pairs, blanks between pairs; p NULL: none */
-	struct rule_span script;	  /* p NULL: none */
-	bool script_file;		  /* script { file:... }: the span is the path */
+	struct rule_span condition,
+		code;		 /* hex digits in pairs, blanks between pairs; p NULL: none */
+	struct rule_span script; /* p NULL: none */
+	bool script_file;	 /* script { file:... }: the span is the path */
 	struct rule_span output[RULES_MAX_OUTPUTS];
 	u8 nr_outputs;
 	/* Script and outputs are somebody else's business: they are given ready, or not at all. */
@@ -115,7 +116,7 @@ struct event_rule {
 	bool z_removed;
 	u64 z_addr, z_len;
 	/* Changed on all CPUs at once, by atomic additions. */
-	u64 hits, suppressed, lost;
+	u64 hits, suppressed, lost; /* stage all: a hit each stage */
 	char text[RULES_TEXT_SIZE];
 };
 
@@ -175,8 +176,11 @@ const char *rules_error_text(enum rules_error error);
 /* Two lines a rule: id, state, origin, filters, counters; then the text typed. */
 void rules_list(const struct event_rules *rules, struct rsp_text *out);
 
-/* Filters and actions of one rule in words, on one line, without newline. */
-void rules_describe(const struct event_rule *rule, struct rsp_text *out);
+/*
+ * Filters and actions of one rule in words, on one line, without newline. comm is the name of the
+ * process of the pid filter, or NULL.
+ */
+void rules_describe(const struct event_rule *rule, const char *comm, struct rsp_text *out);
 
 #define RULES_EVERY_CPU 0xffffffffu
 
@@ -223,14 +227,14 @@ struct event_outcome {
 	u64 breaking[RULES_SET_WORDS]; /* of these, the ones that stop gdb */
 	u32 before_id;		       /* rules from here on were made later: not meant */
 	u32 nr_matched, nr_breaking;
-	bool suppress;	/* the last rule decided */
-	bool skip;	/* and what it said of RIP */
+	bool suppress;	 /* the last rule decided */
+	bool skip;	 /* one of the rules says `skip on` */
 	bool wants_post; /* a rule asks for the post stage: call again then, unless suppressed */
-	u32 failed;	/* id of a rule that was disabled because its code failed; 0 */
-	bool watch;	/* the stop belongs to a Z-packet: */
-	u8 watch_type;	/* RSP_WATCH_READ, RSP_WATCH_ACCESS */
-	u64 watch_addr; /* to report */
-	u8 signal;	/* of the stop, if nr_breaking */
+	u32 failed;	 /* id of a rule that was disabled because its code failed; 0 */
+	bool watch;	 /* the stop belongs to a Z-packet: */
+	u8 watch_type;	 /* RSP_WATCH_READ, RSP_WATCH_ACCESS */
+	u64 watch_addr;	 /* to report */
+	u8 signal;	 /* of the stop, if nr_breaking */
 };
 
 /* ops may be NULL if no rule has actions. Counts hits, and `suppressed` if nothing breaks. */
