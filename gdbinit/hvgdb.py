@@ -12,6 +12,8 @@ import os
 import re
 
 import gdb
+import gdb.FrameDecorator
+import gdb.unwinder
 
 KERNEL_HALF = 0xffff800000000000
 # Kernels before 6.15 link per-CPU variables at 0, far from everything else.
@@ -36,22 +38,19 @@ def address(symbol):
     return int(gdb.parse_and_eval(f'(unsigned long)&{symbol}'))
 
 
-def settle():
-    """After `target remote`: the kernel's half of the address space may be cached."""
-    regions = gdb.execute('info mem', to_string=True)
-    if f'{KERNEL_HALF:#x}' not in regions:
-        gdb.execute(f'mem {KERNEL_HALF:#x} 0 rw cache', to_string=True)
-
-
 for setting in SETTINGS:
     gdb.execute(setting)
-for kind in ('remote', 'extended-remote'):
-    # Through a function: gdb runs the hook also for `gdb -ex "target remote ..."`.
-    gdb.execute(f'define target hookpost-{kind}\npython hv_settle()\nend')
-hv_settle = settle
+# Only what lies in such a region is cached. It may be said before the target is there; the user half stays as it is,
+# for there are devices that programs map.
+if f'{KERNEL_HALF:#x}' not in gdb.execute('info mem', to_string=True):
+    gdb.execute(f'mem {KERNEL_HALF:#x} 0 rw cache', to_string=True)
 
 
 # Per-CPU variables
+
+
+def unsigned(value):
+    return int(value) & (1 << 64) - 1
 
 
 def percpu_address(symbol, cpu):
@@ -60,7 +59,7 @@ def percpu_address(symbol, cpu):
     if start < KERNEL_IMAGE:
         # Linked at 0, but gdb moved it with the rest by what KASLR chose.
         where -= start
-    return (int(gdb.parse_and_eval(f'__per_cpu_offset[{cpu}]')) + where) & (1 << 64) - 1
+    return unsigned(gdb.parse_and_eval(f'__per_cpu_offset[{cpu}]') + where)
 
 
 def percpu_value(symbol, cpu):
@@ -201,6 +200,112 @@ class SymbolsCommand(gdb.Command):
                      if re.match(r'\.(text|data|rodata|bss|init\.text|exit\.text)$', section) and section != '.text']
             gdb.execute(f'add-symbol-file "{files[name]}" {where.get(".text", 0):#x} {" ".join(words)}', to_string=True)
             print(f'{name}: {files[name]}')
+
+
+# Backtraces: the kernel's entry code has no unwind information for gdb. Without what follows, a backtrace ends in
+# words of the stack that are no return addresses, or where an interrupt changed to a stack of its own.
+
+
+ENTRIES = re.compile(r'entry_SYSCALL_64|asm_(exc|sysvec)_\w+|asm_common_interrupt|asm_spurious_interrupt|ret_from_fork')
+PT_REGS = ['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', None,
+           'rip', 'cs', 'eflags', 'rsp', 'ss']
+PAGE = 1 << 12
+# How far above its own stack pointer a handler's return to the entry code may be.
+SEARCH = 48
+
+
+class FrameId:
+    def __init__(self, sp, pc):
+        self.sp = sp
+        self.pc = pc
+
+
+def words(where, count):
+    """That many words of the stack."""
+    kind = gdb.lookup_type('unsigned long').array(count - 1).pointer()
+    return where.cast(kind).dereference()
+
+
+def array(value):
+    """The elements of a gdb.Value that is one."""
+    return [value[number] for number in range(value.type.range()[1] + 1)]
+
+
+def is_entry(pc):
+    return pc >= KERNEL_IMAGE and ENTRIES.fullmatch(gdb.execute(f'info symbol {pc - 1:#x}', to_string=True).split(' ')[0])
+
+
+class EntryUnwinder(gdb.unwinder.Unwinder):
+    """From entry code to what it interrupted, through the struct pt_regs that is on top of the stack then."""
+
+    def __init__(self):
+        super().__init__('hvgdb')
+
+    def __call__(self, pending):
+        # The innermost frame may be anywhere in the entry code; in a caller all is in its place.
+        if pending.level() == 0:
+            return None
+        sp, pc = pending.read_register('rsp'), pending.read_register('rip')
+        if is_entry(unsigned(pc)):
+            return self.leave_kernel(pending, sp, pc)
+        if unsigned(sp) % PAGE == PAGE - 8:
+            return self.leave_irq_stack(pending, sp, pc)
+        return None
+
+    def leave_kernel(self, pending, sp, pc):
+        regs = words(sp, len(PT_REGS))
+        info = pending.create_unwind_info(FrameId(sp, pc))
+        for number, name in enumerate(PT_REGS):
+            if name:
+                info.add_saved_register(name, regs[number].cast(pending.read_register(name).type))
+        return info
+
+    def leave_irq_stack(self, pending, sp, pc):
+        """The first word of that stack says where the other one ended; somewhere above is the return to the entry."""
+        old = words(sp, 1)[0]
+        if int(old) < KERNEL_HALF or int(old) % 8:
+            return None
+        try:
+            found = [int(word) for word in array(words(old, SEARCH))]
+        except gdb.MemoryError:
+            # Less than that is left up to the end of the stack, or this is no such place.
+            return None
+        for number, word in enumerate(found):
+            if is_entry(word):
+                info = pending.create_unwind_info(FrameId(old.cast(sp.type), pc))
+                info.add_saved_register('rip', gdb.Value(word).cast(pc.type))
+                info.add_saved_register('rsp', (old + 8 * (number + 1)).cast(sp.type))
+                return info
+        return None
+
+
+class Nameless(gdb.FrameDecorator.FrameDecorator):
+    """A frame for which there is no symbol, shown as gdb does."""
+
+    def function(self):
+        return '??'
+
+
+class KernelFilter:
+    """`backtrace` ends with the address in the process: its stack is no business of the kernel's symbols."""
+
+    def __init__(self):
+        self.name = 'hvgdb'
+        self.priority = 10
+        self.enabled = True
+        gdb.frame_filters[self.name] = self
+
+    def filter(self, frames):
+        for frame in frames:
+            pc = frame.inferior_frame().pc()
+            if pc:
+                yield frame if frame.inferior_frame().name() else Nameless(frame)
+            if pc < KERNEL_HALF:
+                return
+
+
+gdb.unwinder.register_unwinder(None, EntryUnwinder(), True)
+KernelFilter()
 
 
 HvCommand()
