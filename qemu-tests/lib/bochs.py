@@ -64,12 +64,12 @@ clock: sync=none
 '''
 
 
-def loopback():
-    source = cache.TESTS / 'lib/loopback.c'
+def preload():
+    source = cache.TESTS / 'lib/bochs_preload.c'
 
     def make(into):
-        cache.run('gcc', '-O2', '-Wall', '-fPIC', '-shared', '-o', into / 'loopback.so', source)
-    return cache.once(cache.folder('programs') / guest.digest('loopback', source.read_bytes()), make) / 'loopback.so'
+        cache.run('gcc', '-O2', '-Wall', '-fPIC', '-shared', '-o', into / 'preload.so', source)
+    return cache.once(cache.folder('programs') / guest.digest('preload', source.read_bytes()), make) / 'preload.so'
 
 
 def command(config, folder, ports):
@@ -81,7 +81,7 @@ def command(config, folder, ports):
     else:
         (folder / 'bochsrc').write_text(bochsrc(config, ports))
         how = ['-f', 'bochsrc']
-    argv = [libraries / 'ld-linux-x86-64.so.2', '--preload', loopback(),
+    argv = [libraries / 'ld-linux-x86-64.so.2', '--preload', preload(),
             '--library-path', f'{libraries}:/{LIBRARIES}', root / 'usr/bin/bochs-bin', '-q', *how]
     return [str(word) for word in argv], {'LTDL_LIBRARY_PATH': str(libraries / 'bochs/plugins'),
                                           'BXSHARE': str(root / 'usr/share/bochs')}
