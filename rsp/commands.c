@@ -84,9 +84,10 @@ static const struct rsp_command *rsp_find_command(struct rsp_in *in)
 static void rsp_fail(struct rsp *rsp, const struct rsp_command *command, int error)
 {
 	rsp->last_error = error;
+	rsp->last_why = error == RSP_EPROGRAM ? rsp->agent.why : NULL;
 	if (!(command->flags & RSP_READS))
 		rsp->error_unspoken = !rsp->gdb_error_message;
-	rsp_reply_error(rsp, error);
+	rsp_reply_error(rsp, error, rsp->last_why);
 }
 
 enum rsp_verdict rsp_run_packet(struct rsp *rsp)

@@ -22,6 +22,8 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_EVENTPENDING] = "an event must be delivered to the guest first",
 	[RSP_ENOTRESUMABLE] = "after a triple fault the machine can only be reset: use continue",
 	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
+	[RSP_EPROGRAM] = "a condition or command cannot be run",
+	[RSP_EPROGRAMS] = "a breakpoint cannot have as many conditions or commands",
 };
 
 const char *rsp_error_text(int error)

@@ -17,6 +17,8 @@ static void rsp_monitor_why(struct rsp *rsp, struct rsp_text *out)
 	rsp_text_hex(out, rsp->last_error);
 	rsp_text_add(out, ": ");
 	rsp_text_add(out, rsp_error_text(rsp->last_error));
+	rsp_text_add(out, rsp->last_why ? ": " : "");
+	rsp_text_add(out, rsp->last_why ? rsp->last_why : "");
 	rsp_text_add(out, "\n");
 }
 
@@ -84,6 +86,7 @@ static void rsp_monitor_error(struct rsp *rsp, int result, struct rsp_text *out)
 		return;
 	}
 	rsp->last_error = result;
+	rsp->last_why = NULL;
 	if (out->len)
 		return;
 	rsp_text_add(out, "Error: ");

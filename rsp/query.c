@@ -36,6 +36,8 @@ int rsp_cmd_supported(struct rsp *rsp, struct rsp_in *in)
 	if (ops->exec_file && ops->exec_file(rsp->target))
 		rsp_reply_str(rsp, ";qXfer:exec-file:read+");
 	rsp_reply_str(rsp, ";vContSupported+;swbreak+;hwbreak+;QStartNoAckMode+");
+	if (ops->insert_break_agent)
+		rsp_reply_str(rsp, ";ConditionalBreakpoints+;BreakpointCommands+");
 	return RSP_OK;
 }
 

@@ -68,7 +68,8 @@ bool rsp_reply_binary(struct rsp *rsp, u8 byte)
 	return true;
 }
 
-void rsp_reply_error(struct rsp *rsp, int error)
+/* why is what the target had to add to the sentence of the error, or NULL. */
+void rsp_reply_error(struct rsp *rsp, int error, const char *why)
 {
 	u8 code = error;
 
@@ -77,6 +78,8 @@ void rsp_reply_error(struct rsp *rsp, int error)
 	if (rsp->gdb_error_message) {
 		rsp_reply_char(rsp, '.');
 		rsp_reply_str(rsp, rsp_error_text(error));
+		rsp_reply_str(rsp, why ? ": " : "");
+		rsp_reply_str(rsp, why ? why : "");
 	} else {
 		rsp_reply_bytes(rsp, &code, 1);
 	}

@@ -68,6 +68,8 @@ enum rsp_error {
 	RSP_EVENTPENDING,    /* an event must be delivered first */
 	RSP_ENOTRESUMABLE,   /* the machine can only be reset (triple fault) */
 	RSP_EDAMAGED,	     /* the packet's checksum is wrong (only without acks) */
+	RSP_EPROGRAM,	     /* a condition or command cannot be run: rsp_agent.why says more */
+	RSP_EPROGRAMS,	     /* more conditions or commands than a breakpoint can have */
 	RSP_NR_ERRORS,
 };
 
@@ -77,6 +79,22 @@ enum rsp_break_type {
 	RSP_WATCH_WRITE = 2,	/* Z2 */
 	RSP_WATCH_READ = 3,	/* Z3 */
 	RSP_WATCH_ACCESS = 4,	/* Z4 */
+};
+
+#define RSP_AGENT_MAX 16 /* conditions of a breakpoint, and commands */
+
+/* A program in gdb's bytecode; it lies in the packet and goes with it. */
+struct rsp_program {
+	const u8 *code;
+	size_t len;
+};
+
+/* What a breakpoint does by itself: it stops, or runs its commands, if any condition is true. */
+struct rsp_agent {
+	unsigned int nr_conditions, nr_commands; /* no condition: always */
+	struct rsp_program conditions[RSP_AGENT_MAX], commands[RSP_AGENT_MAX];
+	bool persist;	 /* the commands go on when gdb has left */
+	const char *why; /* out, with RSP_EPROGRAM: a sentence that stays, or NULL */
 };
 
 enum rsp_stop_kind {
@@ -151,6 +169,17 @@ struct rsp_ops {
 			    unsigned int kind);
 
 	/*
+	 * Optional; if it is there, gdb is told that the target evaluates conditions and runs
+	 * commands, and this one is called in place of insert_break for every Z0 and Z1. What agent
+	 * says replaces what an earlier insertion had said: without programs it is a plain
+	 * breakpoint. A breakpoint with commands never stops gdb (dprintf). Programs are to be
+	 * verified here, and copied: one that cannot be run is RSP_EPROGRAM, and then the
+	 * breakpoint is as before.
+	 */
+	int (*insert_break_agent)(void *target, unsigned int thread, unsigned int type, u64 addr,
+				  unsigned int kind, struct rsp_agent *agent);
+
+	/*
 	 * Resume. check_resume looks at one thread's action and may refuse it (nothing has changed then);
 	 * only when all are accepted is set_action called for every thread. Then rsp_feed() returns
 	 * RSP_RESUME and the owner lets them go. check_resume is optional.
@@ -209,6 +238,12 @@ void rsp_stopped(struct rsp *rsp);
  * as after D.
  */
 void rsp_abandon(struct rsp *rsp);
+
+/*
+ * True once for a 0x03 that crossed a stop reply: when gdb next lets a CPU continue (a step gives
+ * its own stop), that CPU stops at once with SIGINT.
+ */
+bool rsp_take_interrupt(struct rsp *rsp);
 
 /* True from a resume packet until its stop reply. */
 bool rsp_awaits_stop(const struct rsp *rsp);

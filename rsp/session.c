@@ -13,12 +13,15 @@ static void rsp_forget(struct rsp *rsp)
 	rsp->attached = false;
 	rsp->no_ack = false;
 	rsp->unanswered = false;
+	rsp->interrupt_pending = false;
+	rsp->stop_crossed = false;
 	rsp->gdb_swbreak = false;
 	rsp->gdb_hwbreak = false;
 	rsp->gdb_error_message = false;
 	rsp->general_thread = 0;
 	rsp->resume_thread = 0;
 	rsp->last_error = RSP_OK;
+	rsp->last_why = NULL;
 	rsp->error_unspoken = false;
 	rsp_reply_begin(rsp);
 }
@@ -114,6 +117,8 @@ static void rsp_speak_error(struct rsp *rsp)
 	rsp_console_begin(rsp);
 	rsp_console_text(rsp, "hvgdb: ");
 	rsp_console_text(rsp, rsp_error_text(rsp->last_error));
+	rsp_console_text(rsp, rsp->last_why ? ": " : "");
+	rsp_console_text(rsp, rsp->last_why ? rsp->last_why : "");
 	rsp_console_text(rsp, "\n");
 	rsp_send(rsp);
 }
@@ -164,7 +169,7 @@ static void rsp_answer_damaged(struct rsp *rsp)
 	if (!rsp->unanswered)
 		return;
 	rsp->unanswered = false;
-	rsp_reply_error(rsp, RSP_EDAMAGED);
+	rsp_reply_error(rsp, RSP_EDAMAGED, NULL);
 	rsp_send(rsp);
 }
 
@@ -189,6 +194,26 @@ static enum rsp_verdict rsp_feed_resumed(struct rsp *rsp, u8 byte)
 	return RSP_ATTACH;
 }
 
+/*
+ * gdb sends 0x03 only while it waits for a stop, so this one crossed our stop reply. Under a
+ * breakpoint that gdb passes over all the time each would: it is kept for the next continue.
+ */
+static void rsp_take_break(struct rsp *rsp)
+{
+	if (rsp->unanswered)
+		rsp_answer_damaged(rsp);
+	else if (rsp->attached && rsp->stop_crossed)
+		rsp->interrupt_pending = true;
+}
+
+bool rsp_take_interrupt(struct rsp *rsp)
+{
+	bool pending = rsp->interrupt_pending;
+
+	rsp->interrupt_pending = false;
+	return pending;
+}
+
 static enum rsp_verdict rsp_feed_halted(struct rsp *rsp, u8 byte)
 {
 	switch (rsp_rx_byte(&rsp->rx, byte)) {
@@ -200,7 +225,7 @@ static enum rsp_verdict rsp_feed_halted(struct rsp *rsp, u8 byte)
 		rsp_take_nak(rsp);
 		break;
 	case RSP_RX_BREAK:
-		rsp_answer_damaged(rsp);
+		rsp_take_break(rsp);
 		break;
 	case RSP_RX_PACKET:
 		return rsp_take_packet(rsp);

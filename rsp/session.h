@@ -37,7 +37,9 @@ struct rsp {
 	bool attached;
 	bool acknowledged;
 	bool no_ack;
-	bool unanswered; /* no-ack: a damaged packet came, so gdb waits for a reply to it */
+	bool stop_crossed; /* the last stop reply was no answer to a 0x03: one may be on its way */
+	bool interrupt_pending; /* it was: the next continue ends at once */
+	bool unanswered;	/* no-ack: a damaged packet came, so gdb waits for a reply to it */
 
 	/* What gdb said in qSupported. */
 	bool gdb_swbreak, gdb_hwbreak, gdb_error_message;
@@ -45,10 +47,13 @@ struct rsp {
 	int general_thread; /* Hg: whose registers and memory */
 	int resume_thread;  /* Hc */
 
-	u8 last_error;	     /* for `monitor why` */
-	bool error_unspoken; /* it goes out as a console line at the next resume */
+	u8 last_error;	      /* for `monitor why` */
+	const char *last_why; /* what the target had to add, or NULL */
+	bool error_unspoken;  /* it goes out as a console line at the next resume */
 
 	u8 verdict; /* enum rsp_verdict of the packet at hand */
+
+	struct rsp_agent agent; /* of the Z packet at hand: too large for root's stack */
 
 	struct rsp_rx rx;
 	struct rsp_tx tx;
@@ -79,7 +84,7 @@ void rsp_reply_number(struct rsp *rsp, u64 value);
 void rsp_reply_bytes(struct rsp *rsp, const void *bytes, size_t len);
 void rsp_reply_unavailable(struct rsp *rsp, size_t len);
 bool rsp_reply_binary(struct rsp *rsp, u8 byte);
-void rsp_reply_error(struct rsp *rsp, int error);
+void rsp_reply_error(struct rsp *rsp, int error, const char *why);
 int rsp_reply_ok(struct rsp *rsp);
 
 /* commands.c */

@@ -225,14 +225,31 @@ static void converse(struct machine *m, bool stop_was_sent)
 	}
 }
 
+static bool only_continues(struct machine *m)
+{
+	return find(m, is_continue_action) && !find(m, is_stepping_action);
+}
+
+static void tell_interrupt(struct machine *m)
+{
+	m->last_stop = (struct rsp_stop){ .thread = find(m, is_continue_action)->cpu + 1,
+					  .signal = RSP_SIGINT };
+	rsp_stopped(&m->rsp);
+}
+
 /* Conversations until something may run. All CPUs are halted and the line is ours. */
 static void talk(struct machine *m, bool stop_was_sent)
 {
 	struct vcpu *vcpu;
 
 	converse(m, stop_was_sent);
-	while ((vcpu = next_stop(m))) {
-		tell_stop(m, vcpu);
+	for (;;) {
+		if (only_continues(m) && rsp_take_interrupt(&m->rsp))
+			tell_interrupt(m);
+		else if ((vcpu = next_stop(m)))
+			tell_stop(m, vcpu);
+		else
+			break;
 		converse(m, true);
 	}
 	release_by_actions(m);

@@ -274,6 +274,23 @@ static void test_console(void **state)
 	assert_int_equal(f.out_len, 0);
 }
 
+/* gdb passes over a breakpoint that is hit all the time: its Ctrl-C always comes after the next hit. */
+static void test_break_that_crossed_a_stop(void **state)
+{
+	(void)state;
+	start();
+	assert_int_equal(byte(0x03), RSP_NOTHING);
+	assert_false(rsp_take_interrupt(&f.rsp));
+	fake_send(&f, "vCont;c");
+	rsp_stopped(&f.rsp);
+	assert_int_equal(byte(0x03), RSP_NOTHING);
+	assert_true(rsp_take_interrupt(&f.rsp));
+	assert_false(rsp_take_interrupt(&f.rsp));
+	assert_int_equal(byte(0x03), RSP_NOTHING);
+	fake_send(&f, "D");
+	assert_false(rsp_take_interrupt(&f.rsp));
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_initial_state),
 	cmocka_unit_test(test_bytes_while_resumed),
@@ -287,6 +304,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_detach),
 	cmocka_unit_test(test_abandon),
 	cmocka_unit_test(test_console),
+	cmocka_unit_test(test_break_that_crossed_a_stop),
 };
 
 CHECK_MAIN(tests)
