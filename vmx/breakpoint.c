@@ -104,7 +104,9 @@ static void plant(struct machine *m, struct breakpoint *bp)
 	*byte = INT3;
 	bp->gpa = gpa;
 	bp->planted = true;
+	bp->no_execute = memory_no_execute(m, bp->cr3, bp->addr);
 	m->nr_planted++;
+	m->nr_no_execute += bp->no_execute;
 }
 
 static void unplant(struct machine *m, struct breakpoint *bp)
@@ -114,6 +116,7 @@ static void unplant(struct machine *m, struct breakpoint *bp)
 
 	bp->planted = false;
 	m->nr_planted--;
+	m->nr_no_execute -= bp->no_execute;
 	if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
 		*byte = bp->saved;
 }

@@ -41,6 +41,23 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 }
 
 /*
+ * gdb lets a function that it calls return to a breakpoint on the stack, which the kernel maps no-execute:
+ * there the fetch faults before the INT3 is seen. That is the breakpoint's hit; other faults are the guest's.
+ */
+static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
+{
+	u64 rip = vmx_inject(vcpu)->rip;
+	struct breakpoint *bp = breakpoint_at(vcpu->machine, rip);
+
+	if (!bp || !bp->planted || !bp->no_execute || vmread(EXIT_QUALIFICATION) != rip) {
+		vmx_reflect(vcpu);
+		return VERDICT_RESUME;
+	}
+	debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
+	return VERDICT_HALT;
+}
+
+/*
  * The exit leaves NMIs blocked in root, and only one more would be remembered. An IRET unblocks them at
  * once, so that each further one is counted by root's own gate.
  */
@@ -60,6 +77,8 @@ enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 		return nmi(vcpu);
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_BP)
 		return breakpoint_exception(vcpu);
+	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_PF)
+		return fetch_page_fault(vcpu);
 	vmx_reflect(vcpu);
 	return VERDICT_RESUME;
 }

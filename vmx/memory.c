@@ -18,7 +18,7 @@ static bool read_phys(void *ctx, u64 gpa, u64 *value)
 	return true;
 }
 
-static bool walk(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)
+static bool walk(const struct machine *m, u64 cr3, u64 addr, struct walk_out *out)
 {
 	struct walk_in in = {
 		.cr3 = cr3,
@@ -27,23 +27,36 @@ static bool walk(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)
 		.read_phys = read_phys,
 		.ctx = (void *)m,
 	};
-	struct walk_out out;
 
-	if (walk_guest(&in, addr, &out) != WALK_OK)
-		return false;
-	*gpa = out.gpa;
-	return true;
+	return walk_guest(&in, addr, out) == WALK_OK;
 }
 
 /*
  * With page-table isolation a CPU in user mode has page tables without the kernel; root's own tables
  * have the kernel half of them all.
  */
+static bool walk_either(const struct machine *m, u64 cr3, u64 addr, struct walk_out *out)
+{
+	if (walk(m, cr3, addr, out))
+		return true;
+	return (addr & KERNEL_HALF) && walk(m, m->host_cr3, addr, out);
+}
+
 bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)
 {
-	if (walk(m, cr3, addr, gpa))
-		return true;
-	return (addr & KERNEL_HALF) && walk(m, m->host_cr3, addr, gpa);
+	struct walk_out out;
+
+	if (!walk_either(m, cr3, addr, &out))
+		return false;
+	*gpa = out.gpa;
+	return true;
+}
+
+bool memory_no_execute(const struct machine *m, u64 cr3, u64 addr)
+{
+	struct walk_out out;
+
+	return walk_either(m, cr3, addr, &out) && out.nx;
 }
 
 static size_t page_rest(u64 addr, size_t len)

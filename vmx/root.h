@@ -71,6 +71,7 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 
 /* memory.c: guest memory through the guest's page tables. */
 bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa);
+bool memory_no_execute(const struct machine *m, u64 cr3, u64 addr);
 int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len, size_t *done);
 int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
 

@@ -179,6 +179,7 @@ struct breakpoint {
 	u64 gpa;   /* where the byte is, valid while planted */
 	u8 saved;
 	bool used, planted;
+	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack */
 };
 
 /* The debug line: a 16550 by I/O port. */
@@ -243,7 +244,7 @@ struct machine {
 	u64 kick_misses;
 
 	struct breakpoint breakpoints[BREAK_MAX];
-	u32 nr_planted;
+	u32 nr_planted, nr_no_execute;
 
 	struct line line;
 	struct rsp rsp;

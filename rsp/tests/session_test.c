@@ -282,6 +282,7 @@ static void test_break_that_crossed_a_stop(void **state)
 	assert_int_equal(byte(0x03), RSP_NOTHING);
 	assert_false(rsp_take_interrupt(&f.rsp));
 	fake_send(&f, "vCont;c");
+	f.stop = (struct rsp_stop){ .thread = 1, .signal = RSP_SIGTRAP };
 	rsp_stopped(&f.rsp);
 	assert_int_equal(byte(0x03), RSP_NOTHING);
 	assert_true(rsp_take_interrupt(&f.rsp));
