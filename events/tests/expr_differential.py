@@ -69,8 +69,9 @@ OPCODES = {
     "pick": (0x32, 1), "rot": (0x33, 0),
 }
 
-VARIABLES = ["sc", "uc", "ss", "us", "si", "ui", "sl", "ul", "(int)yes", "(int)color", "zero", "argument", "local", "*pointer",
-             "*pi", "first.a", "ps->b", "ps->c", "ps->next->a", "second.d[2]", "(long)$rip", "$rdi", "(long)$rsp", "$cs",
+VARIABLES = ["sc", "uc", "ss", "us", "si", "ui", "sl", "ul", "(int)yes", "(int)color", "zero", "argument", "local",
+             "*pointer", "*pi", "first.a", "ps->b", "ps->c", "ps->next->a", "second.d[2]", "(long)$rip", "$rdi",
+             "(long)$rsp", "$cs",
              "(long)$rbp"]
 TYPES = ["char", "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned int", "long",
          "unsigned long"]
@@ -81,8 +82,8 @@ class Generator:
 
     Left out is what gdb 13 compiles to something else than it computes itself: differences of pointers (divided as
     unsigned), shifts of operands of two types (converted to the larger) or to the left within an int (not cut),
-    (_Bool) (not made 0 or 1), ?: of two types (that of the last operand is taken), a register in front of a comma (popped, but never pushed: refused), and constants divided
-    by zero (0).
+    (_Bool) (not made 0 or 1), ?: of two types (that of the last operand is taken), a register in front of a comma
+    (popped, but never pushed: refused), and constants divided by zero (0).
     """
 
     def __init__(self, seed):

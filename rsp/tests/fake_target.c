@@ -136,7 +136,7 @@ static int fake_insert_break(void *target, unsigned int thread, unsigned int typ
 	for (b = f->s.breaks; b < f->s.breaks + FAKE_BREAKS; b++) {
 		if (b->used)
 			continue;
-		*b = (struct fake_break){ true, type, kind, addr };
+		*b = (struct fake_break){ true, type, kind, addr, "" };
 		return RSP_OK;
 	}
 	return RSP_EBREAKFULL;
@@ -150,6 +150,51 @@ static int fake_remove_break(void *target, unsigned int thread, unsigned int typ
 	(void)thread;
 	if (b)
 		memset(b, 0, sizeof(*b));
+	return RSP_OK;
+}
+
+static void fake_describe(struct rsp_text *text, const char *word, const struct rsp_program *p,
+			  unsigned int count)
+{
+	size_t i;
+
+	for (; count; count--, p++) {
+		rsp_text_add(text, word);
+		for (i = 0; i < p->len; i++) {
+			rsp_text_add(text, p->code[i] < 16 ? "0" : "");
+			rsp_text_hex(text, p->code[i]);
+		}
+		word = " or ";
+	}
+}
+
+static int fake_insert_agent(void *target, unsigned int thread, unsigned int type, u64 addr,
+			     unsigned int kind, struct rsp_agent *agent)
+{
+	static const char why[] = "the first byte is odd";
+	struct rsp_text text = { .size = sizeof(((struct fake_break *)0)->agent) - 1 };
+	struct fake_break *b;
+	unsigned int i;
+	int error;
+
+	FAKE_REQUIRE(type <= RSP_BREAK_HARDWARE && agent->nr_conditions <= RSP_AGENT_MAX &&
+		     agent->nr_commands <= RSP_AGENT_MAX && !agent->why);
+	for (i = 0; i < agent->nr_conditions; i++) {
+		FAKE_REQUIRE(agent->conditions[i].len);
+		agent->why = why;
+		if (agent->conditions[i].code[0] == 0xff)
+			return RSP_EPROGRAM;
+	}
+	error = fake_insert_break(target, thread, type, addr, kind);
+	if (error)
+		return error;
+	b = fake_find_break(target, type, addr, kind);
+	memset(b->agent, 0, sizeof(b->agent));
+	text.buf = b->agent;
+	fake_describe(&text, "if ", agent->conditions, agent->nr_conditions);
+	fake_describe(&text, agent->nr_conditions ? " do " : "do ", agent->commands,
+		      agent->nr_commands);
+	rsp_text_add(&text, agent->persist ? " persist" : "");
 	return RSP_OK;
 }
 
@@ -300,7 +345,14 @@ void fake_init(struct fake *f)
 	}
 	f->refuse_reg = -1;
 	f->stop = (struct rsp_stop){ .thread = 1, .signal = RSP_SIGINT };
-	rsp_init(&f->rsp, &fake_ops, f);
+	f->ops = fake_ops;
+	rsp_init(&f->rsp, &f->ops, f);
+}
+
+void fake_init_agent(struct fake *f)
+{
+	fake_init(f);
+	f->ops.insert_break_agent = fake_insert_agent;
 }
 
 size_t fake_frame(char *to, const void *payload, size_t len)
@@ -557,7 +609,7 @@ void fake_suffer(const u8 *bytes, size_t len)
 	char frame[64];
 	size_t i;
 
-	fake_init(&f);
+	fake_init_agent(&f);
 	for (i = 0; i < len; i++) {
 		fake_suffer_byte(&f, bytes[i]);
 		while (fake_reply(&f))

@@ -25,6 +25,7 @@ struct fake_break {
 	bool used;
 	unsigned int type, kind;
 	u64 addr;
+	char agent[128]; /* of fake_init_agent(): "if 0127 or 0227 do 27 persist" */
 };
 
 /* What packets can change: tests compare a copy from before with one from after. */
@@ -38,6 +39,7 @@ struct fake_state {
 
 struct fake {
 	struct rsp rsp;
+	struct rsp_ops ops;
 	struct fake_state s;
 	struct rsp_stop stop;
 	bool alive[FAKE_CPUS + 1];
@@ -57,6 +59,8 @@ struct fake {
 extern const struct rsp_ops fake_ops;
 
 void fake_init(struct fake *f);
+/* The same, but it takes conditions and commands: those that begin with 0xff cannot be run. */
+void fake_init_agent(struct fake *f);
 
 /* A packet's frame; returns its length. */
 size_t fake_frame(char *to, const void *payload, size_t len);
