@@ -44,6 +44,13 @@ bool in_word(struct parse_in *in)
 	return true;
 }
 
+bool in_end(struct parse_in *in)
+{
+	struct rule_span brace = { in->line + in->at, 1 };
+
+	return in->at >= in->len || in_fail(in, &brace, "a brace without a parameter");
+}
+
 bool in_is(const struct rule_span *word, const char *name)
 {
 	size_t i;

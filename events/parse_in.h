@@ -22,7 +22,10 @@ struct parse_in {
 /* Takes the next word; false at the end of the line, or before a brace. */
 bool in_word(struct parse_in *in);
 
-/* The same, but none is an error: "WORD needs WHAT". */
+/* After the last word: a brace that nobody asked for is an error. */
+bool in_end(struct parse_in *in);
+
+/* The same as in_word(), but none is an error: "WORD needs WHAT". */
 bool in_need(struct parse_in *in, const char *what);
 
 bool in_is(const struct rule_span *word, const char *name); /* any case */
@@ -45,5 +48,8 @@ void in_trim(struct rule_span *span);
 /* Writes the error line; always false. */
 bool in_fail(struct parse_in *in, const struct rule_span *where, const char *sentence);
 bool in_fail_word(struct parse_in *in, const char *sentence); /* at the last word */
+
+/* parse_rule.c: what follows !exception, !interrupt or !dr. spec->kind is set. */
+bool parse_rule(struct parse_in *in, struct rule_spec *spec);
 
 #endif

@@ -130,8 +130,8 @@ static void test_ioctl_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_confirm), cmocka_unit_test(test_scripts),
-		cmocka_unit_test(test_errors),	cmocka_unit_test(test_at_hand),
+		cmocka_unit_test(test_confirm),	     cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_errors),	     cmocka_unit_test(test_at_hand),
 		cmocka_unit_test(test_ioctl_origin),
 	};
 

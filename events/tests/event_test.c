@@ -264,8 +264,9 @@ static void test_describe(void **state)
 	check_description(&event, "read of dr4 (dr6) to rsp (pre), rip 0x401000, ring 3, CPU 1, "
 				  "pid 0x490 = 1168 (bash), tid 1169");
 	event.stage = EVENT_POST;
-	check_description(&event, "read of dr4 (dr6) to rsp, value 0xffff0ff0 (post), rip 0x401000, "
-				  "ring 3, CPU 1, pid 0x490 = 1168 (bash), tid 1169");
+	check_description(&event,
+			  "read of dr4 (dr6) to rsp, value 0xffff0ff0 (post), rip 0x401000, "
+			  "ring 3, CPU 1, pid 0x490 = 1168 (bash), tid 1169");
 	event = fix_dr(7, EVENT_DR_WRITE);
 	event.value = 0x400;
 	memcpy(event.comm, "a\33[31mbcdefghijkl", EVENT_COMM_SIZE);
@@ -289,10 +290,10 @@ static void test_describe(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_signals),	     cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_context),	     cmocka_unit_test(test_resolve),
-		cmocka_unit_test(test_silent),	     cmocka_unit_test(test_repeats),
-		cmocka_unit_test(test_repeats_not),  cmocka_unit_test(test_repeats_mixed),
+		cmocka_unit_test(test_signals),	    cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_context),	    cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_silent),	    cmocka_unit_test(test_repeats),
+		cmocka_unit_test(test_repeats_not), cmocka_unit_test(test_repeats_mixed),
 		cmocka_unit_test(test_describe),
 	};
 

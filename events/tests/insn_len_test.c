@@ -82,7 +82,7 @@ static const struct {
 	{ "d6", INSN_64, 0 },
 	{ "9a010203040506", INSN_32, 7 },
 	{ "f20f1ec1", INSN_64, 4 },
-	{ "48480f05", INSN_64, 4 }, /* only the last REX counts */
+	{ "48480f05", INSN_64, 4 },   /* only the last REX counts */
 	{ "4866b80102", INSN_64, 5 }, /* void: a prefix follows it */
 	{ "666666666666666666666666666690", INSN_64, 15 },
 	{ "66666666666666666666666666666690", INSN_64, 0 },
@@ -122,8 +122,8 @@ static void test_table(void **state)
 }
 
 /*
- * "  addr:\t bytes \tmnemonic": a line of objdump -w. Lone prefixes and data are left out, and FWAIT,
- * which objdump joins with the instruction behind it.
+ * "  addr:\t bytes \tmnemonic": a line of objdump -w. Lone prefixes and data are left out, and
+ * FWAIT, which objdump joins with the instruction behind it.
  */
 static size_t objdump_bytes(char *line, u8 *bytes, size_t size)
 {
@@ -160,7 +160,8 @@ static unsigned long check_program(const char *path)
 		count++;
 		memset(bytes + len, 0xff, sizeof(bytes) - len);
 		if (insn_length(bytes, INSN_MAX, INSN_64) != len)
-			fail_msg("%s: %u, not %zu", line, insn_length(bytes, INSN_MAX, INSN_64), len);
+			fail_msg("%s: %u, not %zu", line, insn_length(bytes, INSN_MAX, INSN_64),
+				 len);
 		/* One byte less is no instruction, or it would have ended there. */
 		assert_int_equal(insn_length(bytes, len - 1, INSN_64), 0);
 	}

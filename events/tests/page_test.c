@@ -36,13 +36,11 @@ static void test_ranges(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		fix_init(&f);
-		assert_int_equal(
-			page_insert(&f.rules, cases[i].type, cases[i].addr, cases[i].len),
-			cases[i].result);
+		assert_int_equal(page_insert(&f.rules, cases[i].type, cases[i].addr, cases[i].len),
+				 cases[i].result);
 		assert_int_equal(f.rules.nr, cases[i].result == RSP_OK);
-		assert_int_equal(
-			page_remove(&f.rules, cases[i].type, cases[i].addr, cases[i].len),
-			cases[i].result);
+		assert_int_equal(page_remove(&f.rules, cases[i].type, cases[i].addr, cases[i].len),
+				 cases[i].result);
 	}
 	assert_string_equal(page_refusal(Z2), "use awatch on the event page: gdb drops the hits of "
 					      "a watch whose value has not changed");
@@ -143,8 +141,13 @@ static void test_watch(void **state)
 		{ { { Z4, PF + 64, 64 } }, NULL, 0, 0, 0, 0, false },
 		{ { { Z3, PF, 64 } }, NULL, 1, Z3, 0, PF, false },
 		/* several on one record: one stop, at an address that all of them hold */
-		{ { { Z4, PF, 64 }, { Z4, PF + 16, 8 }, { Z4, PF - 8, 16 } }, NULL, 3, Z4,
-		  RSP_SIGSEGV, PF + 16, false },
+		{ { { Z4, PF, 64 }, { Z4, PF + 16, 8 }, { Z4, PF - 8, 16 } },
+		  NULL,
+		  3,
+		  Z4,
+		  RSP_SIGSEGV,
+		  PF + 16,
+		  false },
 		{ { { Z4, PF, 64 }, { Z3, PF + 16, 8 } }, NULL, 2, Z4, RSP_SIGSEGV, PF, false },
 		{ { { Z3, PF + 16, 8 }, { Z4, PF, 64 } }, NULL, 2, Z4, RSP_SIGSEGV, PF, false },
 		/* with rules of monitor: made later here, so they decide */
@@ -298,10 +301,10 @@ static void test_records(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ranges),	   cmocka_unit_test(test_full),
-		cmocka_unit_test(test_stops),	   cmocka_unit_test(test_marked),
-		cmocka_unit_test(test_watch),	   cmocka_unit_test(test_rwatch_decides_nothing),
-		cmocka_unit_test(test_kinds),	   cmocka_unit_test(test_intercepts),
+		cmocka_unit_test(test_ranges),	cmocka_unit_test(test_full),
+		cmocka_unit_test(test_stops),	cmocka_unit_test(test_marked),
+		cmocka_unit_test(test_watch),	cmocka_unit_test(test_rwatch_decides_nothing),
+		cmocka_unit_test(test_kinds),	cmocka_unit_test(test_intercepts),
 		cmocka_unit_test(test_records),
 	};
 

@@ -191,7 +191,8 @@ static void test_events(void **state)
 static void test_unknown(void **state)
 {
 	static const char *const lines[] = {
-		"", "  ", "help", "!events", "!event", "eventss", "exceptio", "! dr", "{", "!", "!!dr",
+		"",	    "  ",   "help", "!events", "!event", "eventss",
+		"exceptio", "! dr", "{",    "!",       "!!dr",
 	};
 	struct parse_command command;
 	char error[64];
@@ -217,8 +218,7 @@ static const struct {
 	  "at character 12, \"100\": external interrupts have the vectors 0x20 to 0xff" },
 	{ "!interrupt pf", "at character 12, \"pf\": no such parameter" },
 	{ "!interrupt", "at character 1, \"!interrupt\": a vector is missing, 0x20 to 0xff" },
-	{ " interrupt sc on",
-	  "at character 2, \"interrupt\": a vector is missing, 0x20 to 0xff" },
+	{ " interrupt sc on", "at character 2, \"interrupt\": a vector is missing, 0x20 to 0xff" },
 	{ "!exception e f", "at character 14, \"f\": a second vector" },
 	{ "!exception pg", "at character 12, \"pg\": no such parameter or exception" },
 	{ "!exception 0x", "at character 12, \"0x\": no such parameter or exception" },
@@ -282,8 +282,7 @@ static const struct {
 	{ "!dr code { 90", "at character 10, \"{\": this brace is not closed" },
 	{ "!dr output { a,,b }", "at character 16: the name of an output is missing" },
 	{ "!dr output { a, }", "at character 16: the name of an output is missing" },
-	{ "!dr output { a,b,c,d,e,f }",
-	  "at character 24, \"f\": a rule has at most five outputs" },
+	{ "!dr output { a,b,c,d,e,f }", "at character 24, \"f\": a rule has at most five outputs" },
 	{ "!dr {", "at character 5, \"{\": a brace without a parameter" },
 	{ "!dr }", "at character 5, \"}\": a brace without a parameter" },
 	{ "!dr \33[2J", "at character 5, \"?[2J\": no such parameter" },
@@ -353,8 +352,9 @@ static void test_long_line(void **state)
 /* Every beginning of a good line is good, bad or not ours, but never read beyond its end. */
 static void test_beginnings(void **state)
 {
-	static const char line[] = "!exception pf pfec 6 2 addr 1000 0x2000 pid 490 script { \"a\\\"\" "
-				   "} condition { 90 } code { 90 } output { a, b } sc on skip on";
+	static const char line[] =
+		"!exception pf pfec 6 2 addr 1000 0x2000 pid 490 script { \"a\\\"\" "
+		"} condition { 90 } code { 90 } output { a, b } sc on skip on";
 	struct parse_env env = { .unsafe_code = true };
 	struct parse_command command;
 	char error[1024];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tests of rules_intercepts.c: nothing that is wanted fails to exit, little else does. User space. */
+/* Tests of rules_intercepts.c: nothing that is wanted fails to exit, little else does. User space.
+ */
 #include "rules_fixture.h"
 
 #define ALL (~0u & ~(1u << EVENT_VECTOR_NMI))
@@ -20,25 +21,61 @@ static void test_table(void **state)
 		{ { "!exception pf pfec 6 2" }, 0, 1 << 14, 6, 2, false, false },
 		{ { "!exception pf pfec 6 2", "!exception pf" }, 0, 1 << 14, 0, 0, false, false },
 		{ { "!exception pf pfec 6 2", "!exception" }, 0, ALL, 0, 0, false, false },
-		{ { "!exception pf pfec 7 7", "!exception pf pfec 6 2" }, 0, 1 << 14, 2, 2, false,
+		{ { "!exception pf pfec 7 7", "!exception pf pfec 6 2" },
+		  0,
+		  1 << 14,
+		  2,
+		  2,
+		  false,
 		  false },
 		/* user or write: all but reads of the kernel */
-		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2" }, 0, 0, 6, 0, false, false },
-		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 0", "!exception gp" }, 0, 1 << 13,
-		  6, 2, false, false },
+		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2" },
+		  0,
+		  0,
+		  6,
+		  0,
+		  false,
+		  false },
+		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 0", "!exception gp" },
+		  0,
+		  1 << 13,
+		  6,
+		  2,
+		  false,
+		  false },
 		/* present or not: all */
-		{ { "!exception pf pfec 1 1", "!exception pf pfec 1 0" }, 0, 1 << 14, 0, 0, false,
+		{ { "!exception pf pfec 1 1", "!exception pf pfec 1 0" },
+		  0,
+		  1 << 14,
+		  0,
+		  0,
+		  false,
 		  false },
 		{ { "!exception pf stage post" }, 0, 1 << 14, 0, 0, false, false },
 		{ { "!interrupt 20" }, 0, 0, 0, 0, true, false },
 		{ { "!dr access r" }, 0, 0, 0, 0, false, true },
 		{ { "!dr", "!interrupt ff", "!exception de" }, 0, 1, 0, 0, true, true },
-		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" }, 1, 1, 0, 0,
-		  true, true },
-		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" }, 2, 0, 0, 0,
-		  false, false },
-		{ { "!dr core 1", "!interrupt ff core 2", "!exception de core 3" }, RULES_EVERY_CPU,
-		  1, 0, 0, true, true },
+		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
+		  1,
+		  1,
+		  0,
+		  0,
+		  true,
+		  true },
+		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
+		  2,
+		  0,
+		  0,
+		  0,
+		  false,
+		  false },
+		{ { "!dr core 1", "!interrupt ff core 2", "!exception de core 3" },
+		  RULES_EVERY_CPU,
+		  1,
+		  0,
+		  0,
+		  true,
+		  true },
 		{ { "!dr", "!exception de", "events d 1" }, 0, 1, 0, 0, false, false },
 		{ { "!dr", "!exception de", "events c all" }, 0, 0, 0, 0, false, false },
 	};
@@ -72,7 +109,8 @@ static u32 next(u32 *seed)
 	return *seed >> 12;
 }
 
-/* The fewest codes of six bits that a single mask and match lets through and that hold all wanted. */
+/* The fewest codes of six bits that a single mask and match lets through and that hold all wanted.
+ */
 static unsigned int best_cover(const bool *wanted)
 {
 	unsigned int best = 64, mask, value, code, inside, missed;

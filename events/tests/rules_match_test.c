@@ -209,11 +209,24 @@ static const struct {
 	/* conditions */
 	{ { "!exception condition { 01 }" }, "?", 1, 1, 0, 0, RSP_SIGSEGV, 0 },
 	{ { "!exception condition { 00 } sc on" }, "?", 0, 0, 0, 0, 0, 0 },
-	{ { "!exception condition { 00 } script { s }", "!exception" }, "?", 1, 1, 0, 0,
-	  RSP_SIGSEGV, 0 },
+	{ { "!exception condition { 00 } script { s }", "!exception" },
+	  "?",
+	  1,
+	  1,
+	  0,
+	  0,
+	  RSP_SIGSEGV,
+	  0 },
 	/* failures */
 	{ { "!exception condition { ff } sc on" }, "?", 0, 0, 0, 0, 0, 1 },
-	{ { "!exception code { ff } script { n }", "!exception" }, "c", 2, 1, 0, 0, RSP_SIGSEGV, 1 },
+	{ { "!exception code { ff } script { n }", "!exception" },
+	  "c",
+	  2,
+	  1,
+	  0,
+	  0,
+	  RSP_SIGSEGV,
+	  1 },
 	{ { "!exception script { f }", "!exception script { f }" }, "ff", 2, 0, 0, 0, 0, 1 },
 };
 

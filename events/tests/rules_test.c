@@ -72,8 +72,7 @@ static void test_pools_full(void **state)
 		      "no room for the script: load the module with a larger script_pool=\n");
 	snprintf(line, sizeof(line), "!dr script { x } condition { 90 } code { %0*d }",
 		 2 * FIX_CODE - 32, 0);
-	check_refused(&f, line,
-		      "no room for the code: load the module with a larger code_pool=\n");
+	check_refused(&f, line, "no room for the code: load the module with a larger code_pool=\n");
 	/* Exactly what fits: the ret needs a byte. */
 	snprintf(line, sizeof(line), "!dr code { %0*d }", 2 * (FIX_CODE - 1), 0);
 	assert_int_equal(fix_do(&f, line)->code.len, FIX_CODE);
@@ -120,7 +119,8 @@ static void test_pools_random(void **state)
 		if (f.rules.nr && seed >> 16 & 1)
 			rules_remove(&f.rules, rules_nth(&f.rules, (seed >> 20) % f.rules.nr)->id);
 		snprintf(line, sizeof(line), "!dr buffer %x code { %0*d } script { %0*d }",
-			 seed >> 18 & 0x3ff, 2 + 2 * (seed >> 17 & 31), 0, 1 + (seed >> 22 & 63), 0);
+			 seed >> 18 & 0x3ff, 2 + 2 * (seed >> 17 & 31), 0, 1 + (seed >> 22 & 63),
+			 0);
 		fix_say(&f, &env, line);
 		for (i = 0; i < f.rules.nr; i++)
 			for (j = 0; j < i; j++) {
