@@ -36,7 +36,8 @@ $(CTL): kmod/ctl/hvgdbctl.c kmod/uapi/hvgdb.h
 
 .PHONY: install
 install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgdb (DESTDIR=...)
-	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= modules_install
+	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/build,%,$(KDIR))))
 	install -D -m 755 $(CTL) $(DESTDIR)$(SBINDIR)/hvgdbctl
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 $(wildcard gdbinit/*.gdb gdbinit/*.py) $(DESTDIR)$(DATADIR)
@@ -84,7 +85,8 @@ UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno
 	-I. -Irsp -Ivmx -Ivmx/pure -Ievents
 rsp_sources := $(wildcard rsp/*.c)
 vmx_sources := $(wildcard vmx/pure/*.c)
-events_sources := $(wildcard events/*.c)
+# Texts are written with the protocol's own functions.
+events_sources := $(wildcard events/*.c) rsp/text.c
 
 helpers = $(filter-out %_test.c $(1)/tests/fuzz_% $(1)/tests/stub_server.c,$(wildcard $(1)/tests/*.c))
 unit_tests :=
