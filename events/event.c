@@ -140,6 +140,67 @@ void event_describe(const struct event *event, struct rsp_text *out)
 	rsp_text_dec(out, event->tid);
 }
 
+static void event_field(struct rsp_text *out, const char *key, u64 value)
+{
+	rsp_text_add(out, key);
+	rsp_text_hex(out, value);
+	rsp_text_add(out, ";");
+}
+
+static void event_fields_exception(const struct event *event, struct rsp_text *out)
+{
+	event_field(out, "vector:", event->vector);
+	if (event->has_error)
+		event_field(out, "error:", event->error);
+	if (event->vector == EVENT_VECTOR_PF || event->vector == EVENT_VECTOR_DB)
+		event_field(out, "address:", event->address);
+}
+
+static void event_fields_dr(const struct event *event, struct rsp_text *out)
+{
+	event_field(out, "reg:", event->dr);
+	event_field(out, "real:", event->dr_real);
+	rsp_text_add(out, event->dr_direction == EVENT_DR_READ ? "access:r;" : "access:w;");
+	event_field(out, "gpr:", event->dr_gpr);
+	if (event->dr_direction == EVENT_DR_WRITE || event->stage == EVENT_POST)
+		event_field(out, "value:", event->value);
+}
+
+/* In digits: a name may have any byte in it, those that end a field too. */
+static void event_field_comm(const struct event *event, struct rsp_text *out)
+{
+	size_t i;
+
+	rsp_text_add(out, "comm:");
+	for (i = 0; i < EVENT_COMM_SIZE && event->comm[i]; i++) {
+		rsp_text_hex(out, (u8)event->comm[i] >> 4);
+		rsp_text_hex(out, event->comm[i] & 15);
+	}
+	rsp_text_add(out, ";");
+}
+
+void event_fields(const struct event *event, struct rsp_text *out)
+{
+	static const char *const kinds[EVENT_NR_KINDS] = { "exception", "interrupt", "dr" };
+
+	rsp_text_add(out, "kind:");
+	rsp_text_add(out, kinds[event->kind]);
+	rsp_text_add(out, event->stage == EVENT_POST ? ";stage:post;" : ";stage:pre;");
+	if (event->kind == EVENT_EXCEPTION)
+		event_fields_exception(event, out);
+	else if (event->kind == EVENT_INTERRUPT)
+		event_field(out, "vector:", event->vector);
+	else
+		event_fields_dr(event, out);
+	event_field(out, "context:", event_context(event));
+	event_field(out, "rip:", event->rip);
+	event_field(out, "cpl:", event->cpl);
+	event_field(out, "cpu:", event->cpu);
+	event_field(out, "pid:", event->pid);
+	event_field(out, "tid:", event->tid);
+	event_field_comm(event, out);
+}
+
 enum event_answer event_resolve_silent(const struct event *event, bool suppress, bool skip,
 				       bool rip_changed)
 {

@@ -84,6 +84,12 @@ const char *event_vector_name(u8 vector);
 /* "exception 0xe (#PF), error code 0x6, address 0x1000, ...": one line, no newline. */
 void event_describe(const struct event *event, struct rsp_text *out);
 
+/*
+ * The same for programs: "kind:exception;stage:pre;vector:e;error:6;address:7000;..." with numbers
+ * in hex, comm in pairs of digits, and no key that says nothing of this kind of event.
+ */
+void event_fields(const struct event *event, struct rsp_text *out);
+
 /* What becomes of a held event when its CPU is told to resume. */
 enum event_answer {
 	EVENT_HOLD,	     /* stays pending, is reported next (D8) */

@@ -11,14 +11,14 @@ static bool irq_in(const u64 set[4], u8 vector)
 	return set[vector / 64] >> vector % 64 & 1;
 }
 
-static int irq_highest(const u64 set[4])
+static bool irq_above(const u64 set[4], u8 vector)
 {
-	int vector;
+	unsigned int higher;
 
-	for (vector = EVENT_NR_VECTORS - 1; vector >= 0; vector--)
-		if (irq_in(set, vector))
-			return vector;
-	return -1;
+	for (higher = vector + 1; higher < EVENT_NR_VECTORS; higher++)
+		if (irq_in(set, higher))
+			return true;
+	return false;
 }
 
 /* EOI retires the highest vector in service, whichever that is: never send it for another. */
@@ -28,7 +28,7 @@ enum irq_end irq_end(const struct irq_state *state)
 		return IRQ_END_NOTHING;
 	if (!irq_in(state->isr, state->vector))
 		return IRQ_END_PIC;
-	return irq_highest(state->isr) == state->vector ? IRQ_END_EOI : IRQ_END_LATER;
+	return irq_above(state->isr, state->vector) ? IRQ_END_LATER : IRQ_END_EOI;
 }
 
 bool irq_storm_suppressed(struct irq_storm *storm, u8 vector, const u64 tmr[4])

@@ -30,7 +30,7 @@ u64 page_watch_address(const struct event_rules *rules, const struct event_rule 
 	return base_max(rule->z_addr, rules->memory.page_address + offset);
 }
 
-u32 page_offset(const struct event *event)
+u32 page_record_offset(const struct event *event)
 {
 	if (event->kind == EVENT_EXCEPTION)
 		return offsetof(struct hvgdb_events,

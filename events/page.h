@@ -56,7 +56,7 @@ const char *page_refusal(unsigned int type);
 void page_resume(struct event_rules *rules);
 
 /* Where an event's record is, from the start of struct hvgdb_events. */
-u32 page_offset(const struct event *event);
+u32 page_record_offset(const struct event *event);
 
 /* Whether a Z-packet's range covers a record at offset of the page. */
 bool page_covers(const struct event_rules *rules, const struct event_rule *rule, u32 offset);

@@ -8,7 +8,7 @@
 #include "parse_in.h"
 
 #define USAGE_TAIL                                                                                 \
-	"[pid P|all] [core C] [rip FROM TO] [cpl N] [imm yes|no] [sc on|off] "                   \
+	"[pid P|all] [core C] [rip FROM TO] [cpl N] [imm yes|no] [sc on|off] "                     \
 	"[stage pre|post|all] [buffer N] [script { }] [condition { hex }] [code { hex }] "         \
 	"[output { name, ... }] [persist]"
 

@@ -6,7 +6,7 @@
  */
 #include "page.h"
 
-static bool in_range(const struct rule_range *range, u64 value)
+static bool range_has(const struct rule_range *range, u64 value)
 {
 	return range->from <= value && value <= range->to;
 }
@@ -19,12 +19,12 @@ static bool filter_place(const struct rule_filter *f, const struct event *event)
 		return false;
 	if (f->set & RULE_CPL && f->cpl != event->cpl)
 		return false;
-	return !(f->set & RULE_RIP) || in_range(&f->rip, event->rip);
+	return !(f->set & RULE_RIP) || range_has(&f->rip, event->rip);
 }
 
 static bool filter_detail(const struct rule_filter *f, const struct event *event)
 {
-	if (f->set & RULE_ADDR && !in_range(&f->addr, event->address))
+	if (f->set & RULE_ADDR && !range_has(&f->addr, event->address))
 		return false;
 	if (f->set & RULE_PFEC && (event->error & f->pfec_mask) != f->pfec_value)
 		return false;
@@ -41,7 +41,7 @@ static bool rule_wants(const struct event_rules *rules, const struct event_rule 
 	if (__atomic_load_n(&rule->state, __ATOMIC_RELAXED) != RULE_ENABLED)
 		return false;
 	if (rule->origin == RULE_GDB)
-		return !rule->z_removed && page_covers(rules, rule, page_offset(event));
+		return !rule->z_removed && page_covers(rules, rule, page_record_offset(event));
 	if (rule->kind != event->kind)
 		return false;
 	if (rule->vector != RULES_NO_VECTOR && rule->vector != event->vector)
@@ -113,7 +113,7 @@ static bool match_actions(struct match *m, const struct event_rule *rule,
 static void match_watch(struct match *m, const struct event_rule *rule)
 {
 	struct event_outcome *outcome = m->outcome;
-	u64 addr = page_watch_address(m->rules, rule, page_offset(m->event));
+	u64 addr = page_watch_address(m->rules, rule, page_record_offset(m->event));
 
 	if (outcome->watch && outcome->watch_type > rule->z_type)
 		return;

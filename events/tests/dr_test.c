@@ -107,6 +107,9 @@ static void test_values(void **state)
 		{ 0, 6, 6, 0xffffffff, 0xffffefff },
 		{ RTM, 6, 6, 0, 0xfffe0ff0 },
 		{ BLD, 6, 6, 0, 0xffff07f0 },
+		{ BLD, 6, 6, 0x80f, 0xffff0fff },
+		{ RTM, 6, 6, 0xe00f, 0xfffeefff },
+		{ C32, 1, 1, 0x9abcdef1, 0x9abcdef1 },
 		{ RTM | BLD, 6, 6, 0x10800, 0xffff0ff0 },
 		{ 0, 6, 6, 0xe00f, 0xffffefff },
 		{ 0, 7, 7, 0, 0x400 },
@@ -152,7 +155,7 @@ static void test_others_stay(void **state)
 		assert_memory_equal(&before, &got.state, sizeof(before));
 	}
 	before.code64 = false;
-	assert_int_equal(dr_access(&before, 2, R, ~0ULL).gpr, 2);
+	assert_int_equal(dr_access(&before, 3, R, ~0ULL).gpr, 3);
 }
 
 static void test_real(void **state)

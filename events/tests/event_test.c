@@ -287,6 +287,53 @@ static void test_describe(void **state)
 				  "pid 0x490 = 1168 (bash), tid 1169");
 }
 
+static void check_fields(const struct event *event, const char *expected)
+{
+	char buf[256];
+	struct rsp_text out = { buf, 0, sizeof(buf) - 1 };
+
+	event_fields(event, &out);
+	buf[out.len] = 0;
+	assert_string_equal(buf, expected);
+}
+
+static void test_fields(void **state)
+{
+	struct event event = fix_page_fault();
+
+	(void)state;
+	event.comm[0] = (char)0xf0;
+	check_fields(&event, "kind:exception;stage:pre;vector:e;error:6;address:7000;context:e;"
+			     "rip:401000;cpl:3;cpu:1;pid:490;tid:491;comm:f0617368;");
+	event = fix_exception(EVENT_VECTOR_DB);
+	event.address = 0x4000;
+	memcpy(event.comm, "0123456789abcdef", EVENT_COMM_SIZE);
+	check_fields(&event,
+		     "kind:exception;stage:pre;vector:1;address:4000;context:1;rip:401000;cpl:3;"
+		     "cpu:1;pid:490;tid:491;comm:30313233343536373839616263646566;");
+	event = fix_exception(6);
+	event.comm[0] = 0;
+	check_fields(&event, "kind:exception;stage:pre;vector:6;context:6;rip:401000;cpl:3;cpu:1;"
+			     "pid:490;tid:491;comm:;");
+	event = fix_interrupt(0xec);
+	check_fields(&event, "kind:interrupt;stage:pre;vector:ec;context:ec;rip:401000;cpl:3;cpu:1;"
+			     "pid:490;tid:491;comm:62617368;");
+	event = fix_dr(4, EVENT_DR_READ);
+	event.dr_real = 6;
+	event.dr_gpr = 2;
+	event.value = 0xffff0ff0;
+	check_fields(&event, "kind:dr;stage:pre;reg:4;real:6;access:r;gpr:2;context:214;rip:401000;"
+			     "cpl:3;cpu:1;pid:490;tid:491;comm:62617368;");
+	event.stage = EVENT_POST;
+	check_fields(&event,
+		     "kind:dr;stage:post;reg:4;real:6;access:r;gpr:2;value:ffff0ff0;context:214;"
+		     "rip:401000;cpl:3;cpu:1;pid:490;tid:491;comm:62617368;");
+	event = fix_dr(7, EVENT_DR_WRITE);
+	event.value = 0x400;
+	check_fields(&event, "kind:dr;stage:pre;reg:7;real:7;access:w;gpr:0;value:400;context:7;"
+			     "rip:401000;cpl:3;cpu:1;pid:490;tid:491;comm:62617368;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,7 +341,7 @@ int main(void)
 		cmocka_unit_test(test_context),	    cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_silent),	    cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_repeats_not), cmocka_unit_test(test_repeats_mixed),
-		cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_describe),    cmocka_unit_test(test_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

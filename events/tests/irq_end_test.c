@@ -13,28 +13,31 @@ static void test_end(void **state)
 {
 	static const struct {
 		u8 vector;
+		u8 spurious;
 		int in_service[3];
 		enum irq_end end;
 	} cases[] = {
-		{ 0x30, { 0x30, -1, -1 }, IRQ_END_EOI },
-		{ 0x30, { 0x30, 0x2f, 0x20 }, IRQ_END_EOI },
-		{ 0x30, { 0x30, 0x31, -1 }, IRQ_END_LATER },
-		{ 0x30, { 0x30, 0xfe, -1 }, IRQ_END_LATER },
-		{ 0x40, { 0x40, 0x3f, -1 }, IRQ_END_EOI },
-		{ 0x3f, { 0x40, 0x3f, -1 }, IRQ_END_LATER },
-		{ 0x30, { -1, -1, -1 }, IRQ_END_PIC },
-		{ 0x30, { 0x31, 0x2f, -1 }, IRQ_END_PIC },
-		{ 0xff, { -1, -1, -1 }, IRQ_END_NOTHING },
-		{ 0xff, { 0xff, -1, -1 }, IRQ_END_NOTHING },
-		{ 0xff, { 0x30, -1, -1 }, IRQ_END_NOTHING },
-		{ 0xfe, { 0xfe, 0x20, 0xfd }, IRQ_END_EOI },
-		{ 0x20, { 0x20, -1, -1 }, IRQ_END_EOI },
+		{ 0x30, 0xff, { 0x30, -1, -1 }, IRQ_END_EOI },
+		{ 0x30, 0xff, { 0x30, 0x2f, 0x20 }, IRQ_END_EOI },
+		{ 0x30, 0xff, { 0x30, 0x31, -1 }, IRQ_END_LATER },
+		{ 0x30, 0xff, { 0x30, 0xfe, -1 }, IRQ_END_LATER },
+		{ 0x40, 0xff, { 0x40, 0x3f, -1 }, IRQ_END_EOI },
+		{ 0x3f, 0xff, { 0x40, 0x3f, -1 }, IRQ_END_LATER },
+		{ 0x30, 0xff, { -1, -1, -1 }, IRQ_END_PIC },
+		{ 0x30, 0xff, { 0x31, 0x2f, -1 }, IRQ_END_PIC },
+		{ 0xff, 0xff, { -1, -1, -1 }, IRQ_END_NOTHING },
+		{ 0xff, 0xff, { 0xff, -1, -1 }, IRQ_END_NOTHING },
+		{ 0xff, 0xff, { 0x30, -1, -1 }, IRQ_END_NOTHING },
+		{ 0xfe, 0xff, { 0xfe, 0x20, 0xfd }, IRQ_END_EOI },
+		{ 0x20, 0xff, { 0x20, -1, -1 }, IRQ_END_EOI },
+		{ 0x30, 0xef, { 0x30, 0xff, -1 }, IRQ_END_LATER },
+		{ 0xff, 0xef, { 0x30, 0xff, -1 }, IRQ_END_EOI },
 	};
 	size_t i, j;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct irq_state irq = { .vector = cases[i].vector, .spurious = 0xff };
+		struct irq_state irq = { .vector = cases[i].vector, .spurious = cases[i].spurious };
 
 		for (j = 0; j < 3; j++)
 			set(irq.isr, cases[i].in_service[j]);
