@@ -34,7 +34,7 @@ int rsp_cmd_read_memory(struct rsp *rsp, struct rsp_in *in)
 	if (error || !rsp_in_end(in))
 		return error ? error : RSP_EINVAL;
 	len = base_min(rsp_range_room(&range), RSP_READ_MAX);
-	error = rsp->ops->read_mem(rsp->target, range.thread, range.addr, rsp->rx.data, len, &done);
+	error = rsp_read_mem(rsp, range.thread, range.addr, rsp->rx.data, len, &done);
 	if (error)
 		return error;
 	rsp_reply_bytes(rsp, rsp->rx.data, base_min(done, len));
@@ -48,6 +48,8 @@ static int rsp_write(struct rsp *rsp, const struct rsp_range *range, const u8 *b
 
 	if (range->len != rsp_range_room(range))
 		return RSP_EINVAL;
+	if (range->len && rsp_in_frame(rsp))
+		return RSP_EBUSY;
 	if (range->len)
 		error = rsp->ops->write_mem(rsp->target, range->thread, range->addr, bytes,
 					    range->len);

@@ -38,6 +38,7 @@ int rsp_cmd_supported(struct rsp *rsp, struct rsp_in *in)
 	rsp_reply_str(rsp, ";vContSupported+;swbreak+;hwbreak+;QStartNoAckMode+");
 	if (ops->insert_break_agent)
 		rsp_reply_str(rsp, ";ConditionalBreakpoints+;BreakpointCommands+");
+	rsp_trace_features(rsp);
 	return RSP_OK;
 }
 

@@ -103,7 +103,7 @@ static void rsp_reply_register(struct rsp *rsp, unsigned int thread, unsigned in
 {
 	u8 value[RSP_REG_MAX];
 
-	if (rsp->ops->read_reg(rsp->target, thread, reg, value))
+	if (rsp_read_reg(rsp, thread, reg, value))
 		rsp_reply_unavailable(rsp, rsp_reg_size(reg));
 	else
 		rsp_reply_bytes(rsp, value, rsp_reg_size(reg));
@@ -152,7 +152,7 @@ int rsp_cmd_write_register(struct rsp *rsp, struct rsp_in *in)
 		return error;
 	if (!rsp_in_char(in, '=') || !rsp_in_bytes(in, value, rsp_reg_size(reg)) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	error = rsp_general_thread(rsp, &thread);
+	error = rsp_in_frame(rsp) ? RSP_EBUSY : rsp_general_thread(rsp, &thread);
 	if (!error)
 		error = rsp->ops->write_reg(rsp->target, thread, reg, value);
 	return error ? error : rsp_reply_ok(rsp);
@@ -217,7 +217,7 @@ int rsp_cmd_write_registers(struct rsp *rsp, struct rsp_in *in)
 
 	if (rsp_in_left(in) != 2 * size || !rsp_in_bytes(in, rsp->rx.data, size))
 		return RSP_EINVAL;
-	error = rsp_general_thread(rsp, &file.thread);
+	error = rsp_in_frame(rsp) ? RSP_EBUSY : rsp_general_thread(rsp, &file.thread);
 	for (reg = 0; !error && reg < RSP_NR_REGS; reg++) {
 		error = rsp_write_changed(rsp, &file, reg, offset);
 		if (error)

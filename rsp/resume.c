@@ -129,6 +129,7 @@ static int rsp_resume(struct rsp *rsp, const struct rsp_plan *plan)
 		rsp_plan_action(plan, thread, &action);
 		rsp->ops->set_action(rsp->target, thread, &action);
 	}
+	rsp->trace_frame = RSP_NO_FRAME;
 	rsp->verdict = RSP_RESUME;
 	return RSP_SILENT;
 }

@@ -133,6 +133,8 @@ struct rsp_text {
 	size_t len, size;
 };
 
+struct rsp_trace_ops;
+
 struct rsp_ops {
 	/* One byte to the line. Blocks at most for the time of a byte; never fails. */
 	void (*put)(void *target, u8 byte);
@@ -206,6 +208,9 @@ struct rsp_ops {
 	 */
 	int (*monitor)(void *target, const char *command, struct rsp_text *out);
 	void (*monitor_help)(void *target, struct rsp_text *out);
+
+	/* Tracepoints, rsp/trace.h; optional: without it their packets are unknown. */
+	const struct rsp_trace_ops *trace;
 };
 
 /* What the byte that was fed led to. */

@@ -20,6 +20,9 @@ static void rsp_forget(struct rsp *rsp)
 	rsp->gdb_error_message = false;
 	rsp->general_thread = 0;
 	rsp->resume_thread = 0;
+	rsp->trace_frame = RSP_NO_FRAME;
+	rsp->trace_index = 0;
+	rsp->trace_stepping = false;
 	rsp->last_error = RSP_OK;
 	rsp->last_why = NULL;
 	rsp->error_unspoken = false;

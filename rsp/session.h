@@ -7,6 +7,7 @@
 #define HVGDB_RSP_SESSION_H
 
 #include "rsp.h"
+#include "trace.h"
 
 /* What a command handler returns besides enum rsp_error. */
 #define RSP_UNKNOWN (-1) /* answer the empty packet */
@@ -52,6 +53,10 @@ struct rsp {
 	bool error_unspoken;  /* it goes out as a console line at the next resume */
 
 	u8 verdict; /* enum rsp_verdict of the packet at hand */
+
+	u64 trace_frame;	  /* the one that gdb looks at, or RSP_NO_FRAME */
+	unsigned int trace_index; /* of the list that gdb reads item by item */
+	bool trace_stepping;	  /* the actions that come are those of while-stepping */
 
 	struct rsp_agent agent; /* of the Z packet at hand: too large for root's stack */
 
@@ -117,8 +122,17 @@ struct rsp_xfer {
 
 void rsp_xfer_str(struct rsp_xfer *xfer, const char *s);
 void rsp_xfer_number(struct rsp_xfer *xfer, unsigned int value);
+void rsp_xfer_hex(struct rsp_xfer *xfer, u64 value);
 
 /* description.c */
 void rsp_describe(struct rsp_xfer *xfer);
+
+/* trace.c: the machine, or what the frame has of it that gdb looks at */
+void rsp_trace_features(struct rsp *rsp);
+bool rsp_in_frame(const struct rsp *rsp);
+int rsp_read_reg(struct rsp *rsp, unsigned int thread, unsigned int reg, u8 *value);
+int rsp_read_mem(struct rsp *rsp, unsigned int thread, u64 addr, u8 *buf, size_t len,
+		 size_t *done);
+void rsp_describe_frame(struct rsp_xfer *xfer);
 
 #endif

@@ -34,6 +34,16 @@ void rsp_xfer_number(struct rsp_xfer *xfer, unsigned int value)
 	rsp_xfer_str(xfer, buf);
 }
 
+void rsp_xfer_hex(struct rsp_xfer *xfer, u64 value)
+{
+	char buf[17];
+	struct rsp_text text = { buf, 0, sizeof(buf) - 1 };
+
+	rsp_text_hex(&text, value);
+	buf[text.len] = '\0';
+	rsp_xfer_str(xfer, buf);
+}
+
 /* Behind the annex: `:offset,length`. */
 static bool rsp_xfer_begin(struct rsp_xfer *xfer, struct rsp *rsp, struct rsp_in *in)
 {
@@ -78,5 +88,17 @@ int rsp_cmd_xfer_exec_file(struct rsp *rsp, struct rsp_in *in)
 	if (!rsp_xfer_begin(&xfer, rsp, in))
 		return RSP_EINVAL;
 	rsp_xfer_str(&xfer, path);
+	return rsp_xfer_end(&xfer);
+}
+
+int rsp_cmd_xfer_frame(struct rsp *rsp, struct rsp_in *in)
+{
+	struct rsp_xfer xfer;
+
+	if (!rsp->ops->trace)
+		return RSP_UNKNOWN;
+	if (!rsp_in_frame(rsp) || !rsp_xfer_begin(&xfer, rsp, in))
+		return RSP_EINVAL;
+	rsp_describe_frame(&xfer);
 	return rsp_xfer_end(&xfer);
 }
