@@ -23,7 +23,7 @@
 #define ROOT_PTE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
 #define ROOT_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 /* Enough to split 64 regions of 1 GiB down to 4 KiB. */
-#define EPT_SPARE_PAGES 128
+#define EPT_SPARE_PAGES 256
 
 /* Pages that memory_free() gives back one by one. */
 struct page_list {
@@ -214,6 +214,26 @@ static void read_mtrrs(struct machine *m)
 	}
 }
 
+/* Without execute-only pages breakpoints are planted for all to see. */
+static int prepare_debug_view(struct machine *m)
+{
+	unsigned int i;
+
+	if (!(m->caps.ept_vpid_cap & VMX_EPT_EXECUTE_ONLY_BIT))
+		return 0;
+	for (i = 0; i < HIDDEN_MAX; i++) {
+		void *page = new_page();
+
+		if (!page)
+			return -ENOMEM;
+		m->hidden[i].copy = virt_to_phys(page);
+	}
+	if (ept_fork(&m->ept, &m->debug_ept))
+		return -ENOSPC;
+	m->debug_eptp = ept_pointer(&m->debug_ept);
+	return 0;
+}
+
 static int prepare_ept(struct machine *m)
 {
 	bool has_1g = m->caps.ept_vpid_cap & VMX_EPT_1GB_PAGE_BIT;
@@ -237,7 +257,7 @@ static int prepare_ept(struct machine *m)
 	if (ept_build(&m->ept, &m->mtrr, m->caps.maxphyaddr, has_1g))
 		return -EINVAL;
 	m->eptp = ept_pointer(&m->ept);
-	return 0;
+	return prepare_debug_view(m);
 }
 
 static int prepare_cpu(struct machine *m, unsigned int cpu)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Software breakpoints: the table that gdb fills, and the INT3 bytes in guest memory that follow from it.
- * The bytes are there only while CPUs run (planted at a resume, taken out at a halt), so a halted guest's
- * memory is always its own. Root, with every CPU halted.
+ * In the kernel's text they are hidden (view.c). Elsewhere the bytes are there only while CPUs run (planted
+ * at a resume, taken out at a halt), so a halted guest's memory is always its own. Root, with every CPU halted.
  *
  * A byte is taken out only if it is still the INT3 that was put there and the same linear address still
  * leads to the same page (D13): the guest may have freed, replaced or rewritten it meanwhile.
@@ -20,7 +20,7 @@ struct breakpoint *breakpoint_at(struct machine *m, u64 addr)
 {
 	unsigned int i;
 
-	for (i = 0; i < BREAK_MAX; i++)
+	for (i = 0; i < m->breakpoints_top; i++)
 		if (m->breakpoints[i].used && m->breakpoints[i].addr == addr)
 			return &m->breakpoints[i];
 	return NULL;
@@ -30,7 +30,7 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa)
 {
 	unsigned int i;
 
-	for (i = 0; i < BREAK_MAX; i++)
+	for (i = 0; i < m->breakpoints_top; i++)
 		if (m->breakpoints[i].planted && m->breakpoints[i].gpa == gpa)
 			return &m->breakpoints[i];
 	return NULL;
@@ -40,9 +40,12 @@ static struct breakpoint *free_slot(struct machine *m)
 {
 	unsigned int i;
 
-	for (i = 0; i < BREAK_MAX; i++)
-		if (!m->breakpoints[i].used)
-			return &m->breakpoints[i];
+	for (i = 0; i < BREAK_MAX; i++) {
+		if (m->breakpoints[i].used || m->breakpoints[i].planted)
+			continue;
+		m->breakpoints_top = base_max(m->breakpoints_top, i + 1);
+		return &m->breakpoints[i];
+	}
 	return NULL;
 }
 
@@ -79,7 +82,7 @@ void breakpoint_remove_range(struct machine *m, u64 start, u64 end)
 {
 	unsigned int i;
 
-	for (i = 0; i < BREAK_MAX; i++)
+	for (i = 0; i < m->breakpoints_top; i++)
 		if (m->breakpoints[i].addr >= start && m->breakpoints[i].addr < end)
 			m->breakpoints[i].used = false;
 }
@@ -89,23 +92,33 @@ void breakpoint_remove_all(struct machine *m)
 	breakpoint_remove_range(m, 0, ~0ULL);
 }
 
-static void plant(struct machine *m, struct breakpoint *bp)
+/* In the guest's memory, for all to see. False if there is nothing to plant in. */
+static bool plant_openly(struct machine *m, struct breakpoint *bp, u64 gpa)
 {
-	volatile u8 *byte;
-	u64 gpa;
+	volatile u8 *byte = byte_at(m, gpa);
 
-	if (!memory_translate(m, bp->cr3, bp->addr, &gpa))
-		return;
-	byte = byte_at(m, gpa);
-	/* Two addresses of one byte: the first has planted it, a hit there is stepped over. */
-	if (!byte || breakpoint_planted_at(m, gpa))
-		return;
+	if (!byte || m->plant_holds)
+		return false;
 	bp->saved = *byte;
 	*byte = INT3;
+	return true;
+}
+
+static void plant(struct machine *m, struct breakpoint *bp)
+{
+	u64 gpa;
+
+	/* Two addresses of one byte: the first has planted it, a hit there is stepped over. */
+	if (!memory_translate(m, bp->cr3, bp->addr, &gpa) || breakpoint_planted_at(m, gpa))
+		return;
+	bp->hidden = view_plant(m, bp, gpa);
+	if (!bp->hidden && !plant_openly(m, bp, gpa))
+		return;
 	bp->gpa = gpa;
 	bp->planted = true;
 	bp->no_execute = memory_no_execute(m, bp->cr3, bp->addr);
 	m->nr_planted++;
+	m->nr_open += !bp->hidden;
 	m->nr_no_execute += bp->no_execute;
 }
 
@@ -114,29 +127,36 @@ static void unplant(struct machine *m, struct breakpoint *bp)
 	volatile u8 *byte = byte_at(m, bp->gpa);
 	u64 gpa;
 
+	if (bp->hidden)
+		view_unplant(m, bp);
+	else if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
+		*byte = bp->saved;
 	bp->planted = false;
 	m->nr_planted--;
+	m->nr_open -= !bp->hidden;
 	m->nr_no_execute -= bp->no_execute;
-	if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
-		*byte = bp->saved;
 }
 
+/* Before CPUs run: what gdb has removed goes, what it wants comes. */
 void breakpoint_plant_all(struct machine *m)
 {
 	unsigned int i;
 
-	if (!m->plant_holds)
-		for (i = 0; i < BREAK_MAX; i++)
-			if (m->breakpoints[i].used && !m->breakpoints[i].planted)
-				plant(m, &m->breakpoints[i]);
+	for (i = 0; i < m->breakpoints_top; i++)
+		if (m->breakpoints[i].planted && !m->breakpoints[i].used)
+			unplant(m, &m->breakpoints[i]);
+	for (i = 0; i < m->breakpoints_top; i++)
+		if (m->breakpoints[i].used && !m->breakpoints[i].planted)
+			plant(m, &m->breakpoints[i]);
+	view_settle(m);
 }
 
+/* At a halt: guest memory is the guest's own again. Hidden ones never were in it. */
 void breakpoint_unplant_all(struct machine *m)
 {
 	unsigned int i;
 
-	if (m->nr_planted)
-		for (i = 0; i < BREAK_MAX; i++)
-			if (m->breakpoints[i].planted)
-				unplant(m, &m->breakpoints[i]);
+	for (i = 0; i < m->breakpoints_top && m->nr_open; i++)
+		if (m->breakpoints[i].planted && !m->breakpoints[i].hidden)
+			unplant(m, &m->breakpoints[i]);
 }

@@ -34,6 +34,7 @@ static const exit_handler handlers[] = {
 	[EXIT_REASON_MSR_READ] = exit_msr_read,
 	[EXIT_REASON_MSR_WRITE] = exit_msr_write,
 	[EXIT_REASON_MONITOR_TRAP_FLAG] = exit_mtf,
+	[EXIT_REASON_EPT_VIOLATION] = exit_ept_violation,
 	[EXIT_REASON_INVEPT] = exit_vmx_instruction,
 	[EXIT_REASON_PREEMPTION_TIMER] = exit_preemption_timer,
 	[EXIT_REASON_INVVPID] = exit_vmx_instruction,
@@ -119,6 +120,12 @@ void vmx_skip(struct vcpu *vcpu)
 			interruptibility & ~(GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS));
 }
 
+/* For the user, or over something of ours: either way one instruction with interrupts held back. */
+static bool is_stepping(const struct vcpu *vcpu)
+{
+	return vcpu->step != STEP_NONE || vcpu->peek;
+}
+
 static void set_cpu_controls(struct vcpu *vcpu, u32 controls)
 {
 	if (controls == vcpu->cpu_controls)
@@ -138,7 +145,7 @@ static void write_choice(struct vcpu *vcpu, const struct inject_out *out)
 		controls |= CPU_BASED_INTR_WINDOW_EXITING;
 	if (out->nmi_window)
 		controls |= CPU_BASED_NMI_WINDOW_EXITING;
-	if (vcpu->step != STEP_NONE)
+	if (is_stepping(vcpu))
 		controls |= CPU_BASED_MONITOR_TRAP_FLAG;
 	set_cpu_controls(vcpu, controls);
 	vmwrite(GUEST_RIP, in->rip);
@@ -173,7 +180,7 @@ static bool something_to_inject(const struct vcpu *vcpu)
 {
 	const struct inject_in *in = &vcpu->inject;
 
-	return vcpu->inject_loaded || in->nmi_pending || vcpu->nmis || vcpu->step != STEP_NONE ||
+	return vcpu->inject_loaded || in->nmi_pending || vcpu->nmis || is_stepping(vcpu) ||
 	       (vcpu->cpu_controls &
 		(CPU_BASED_INTR_WINDOW_EXITING | CPU_BASED_NMI_WINDOW_EXITING)) ||
 	       (in->irq_set[0] | in->irq_set[1] | in->irq_set[2] | in->irq_set[3]);
@@ -198,7 +205,7 @@ static bool choose(struct vcpu *vcpu)
 	next_nmi(vcpu);
 	vcpu->inject_before = *in;
 	vcpu->inject_chosen = true;
-	in->stepping = vcpu->step != STEP_NONE;
+	in->stepping = is_stepping(vcpu);
 	inject_choose(in, &out);
 	if (next_nmi(vcpu))
 		out.nmi_window = true;
@@ -249,7 +256,7 @@ static u32 carry_out(struct vcpu *vcpu, enum vmx_verdict verdict)
 	case VERDICT_SKIP:
 		vmx_skip(vcpu);
 		/* What root emulated is the one instruction of a step; the trap flag would take another. */
-		if (vcpu->step != STEP_NONE)
+		if (is_stepping(vcpu))
 			exit_mtf(vcpu);
 		break;
 	case VERDICT_LEAVE:

@@ -34,9 +34,13 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	}
 	if (bp->addr == rip) {
 		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
-	} else {
-		vcpu->want = WANT_STEP_OVER;
+		return VERDICT_HALT;
 	}
+	if (bp->hidden) {
+		view_peek(vcpu, view_find(m, gpa), false);
+		return VERDICT_RESUME;
+	}
+	vcpu->want = WANT_STEP_OVER;
 	return VERDICT_HALT;
 }
 

@@ -82,6 +82,7 @@ static void go_on(struct vcpu *vcpu)
 	snapshot_restore(vcpu);
 	calm_watchdogs(vcpu);
 	set_exception_bitmap(vcpu);
+	view_enter(vcpu);
 	vcpu->step = STEP_NONE;
 	if (vcpu->release != STEP_NONE)
 		step_begin(vcpu, vcpu->release);

@@ -33,7 +33,6 @@ static u64 call_plant_release(struct vcpu *vcpu, u64 unused1, u64 unused2)
 
 static u64 call_drop_range(struct vcpu *vcpu, u64 start, u64 end)
 {
-	breakpoint_unplant_all(vcpu->machine);
 	breakpoint_remove_range(vcpu->machine, start, end);
 	return 0;
 }

@@ -89,7 +89,7 @@ int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len,
 }
 
 /* All pages are looked up before the first byte is written. */
-int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len)
+int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len)
 {
 	size_t done, n;
 	u64 gpa;
@@ -105,6 +105,7 @@ int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size
 		n = page_rest(addr + done, len - done);
 		locate(m, cr3, addr + done, n, &gpa);
 		memcpy(ram(gpa), buf + done, n);
+		view_written(m, gpa);
 	}
 	return RSP_OK;
 }

@@ -69,11 +69,23 @@ void breakpoint_unplant_all(struct machine *m);
 struct breakpoint *breakpoint_at(struct machine *m, u64 addr);
 struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 
+/* view.c: breakpoints that the guest does not see. */
+struct hidden_page *view_find(struct machine *m, u64 gpa);
+volatile u8 *view_byte(const struct hidden_page *page, u64 gpa);
+bool view_plant(struct machine *m, struct breakpoint *bp, u64 gpa);
+void view_unplant(struct machine *m, const struct breakpoint *bp);
+void view_settle(struct machine *m);
+void view_written(struct machine *m, u64 gpa);
+void view_enter(struct vcpu *vcpu);
+void view_peek(struct vcpu *vcpu, struct hidden_page *page, bool writes);
+void view_peeked(struct vcpu *vcpu);
+enum vmx_verdict exit_ept_violation(struct vcpu *vcpu);
+
 /* memory.c: guest memory through the guest's page tables. */
 bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa);
 bool memory_no_execute(const struct machine *m, u64 cr3, u64 addr);
 int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len, size_t *done);
-int memory_write(const struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
+int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
 
 /* line.c: the UART. */
 void line_arm(struct machine *m, u16 port, bool controller);

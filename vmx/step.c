@@ -65,6 +65,8 @@ enum vmx_verdict exit_mtf(struct vcpu *vcpu)
 {
 	u64 rip = vmx_inject(vcpu)->rip;
 
+	if (vcpu->peek)
+		view_peeked(vcpu);
 	if (rewatch_io(vcpu)) {
 		vcpu->step = STEP_NONE;
 		return VERDICT_RESUME;

@@ -139,6 +139,10 @@ struct vcpu {
 
 	/* Stepping */
 	u32 step; /* enum vcpu_step */
+	bool debug_view;	 /* EPT_POINTER is the debug view's */
+	u32 view_generation;	 /* of the last INVEPT here */
+	struct hidden_page *peek; /* one step in the clean view, for an access to this page */
+	bool peek_writes;
 	bool io_unwatched; /* the I/O bitmaps are off for one step */
 	u64 range_start, range_end;
 	u64 range_steps;
@@ -179,7 +183,19 @@ struct breakpoint {
 	u64 gpa;   /* where the byte is, valid while planted */
 	u8 saved;
 	bool used, planted;
+	bool hidden;	 /* planted in the debug view's copy of the page, not in the guest's memory */
 	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack */
+};
+
+#define HIDDEN_MAX 32
+
+/* A page that the guest executes from a copy with INT3s in it, while it reads and writes the original. */
+struct hidden_page {
+	u64 gpa;
+	u64 copy; /* physical address; the page is ours from load on */
+	u32 breakpoints;
+	bool used;
+	bool stale; /* root has written the original since the copy was made */
 };
 
 /* The debug line: a 16550 by I/O port. */
@@ -218,7 +234,8 @@ struct machine {
 	struct mtrr_state_raw mtrr;
 	struct ept ept;
 	struct ept_pool ept_pool;
-	u64 eptp;
+	struct ept debug_ept; /* the debug view; ept is the clean one */
+	u64 eptp, debug_eptp;
 	u64 host_cr3;
 	u64 host_cr4, host_cr0, host_efer, host_pat;
 	bool la57;
@@ -244,7 +261,11 @@ struct machine {
 	u64 kick_misses;
 
 	struct breakpoint breakpoints[BREAK_MAX];
-	u32 nr_planted, nr_no_execute;
+	u32 breakpoints_top; /* slots from here on were never used */
+	u32 nr_planted, nr_open, nr_no_execute;
+	struct hidden_page hidden[HIDDEN_MAX];
+	u32 nr_hidden;	     /* pages in use: 0 and nobody needs the debug view */
+	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them */
 
 	struct line line;
 	struct rsp rsp;

@@ -100,6 +100,8 @@ bool vmcs_prepare(struct vcpu *vcpu)
 	vcpu->exception_bitmap = 0;
 	vcpu->cpu_controls = vcpu->controls.cpu;
 	vcpu->step = STEP_NONE;
+	vcpu->peek = NULL;
+	vcpu->debug_view = false;
 	vcpu->action = (struct rsp_action){ .kind = RSP_CONT };
 	vcpu->want = WANT_NOTHING;
 	vcpu->halt_wanted = 0;
