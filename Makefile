@@ -168,7 +168,7 @@ run-fuzzer:
 	@echo "$(FUZZER) for $(FUZZ_SECONDS) s"
 	@mkdir -p $(FUZZER).corpus
 	@cd $(dir $(FUZZER)) && ./$(notdir $(FUZZER)) -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=40000 \
-		-print_final_stats=1 $(notdir $(FUZZER)).corpus 2>&1 | grep -vE '(NEW|REDUCE|pulse)' ; exit $${PIPESTATUS[0]}
+		$(notdir $(FUZZER)).corpus 2>&1 | grep -vE 'NEW|REDUCE|pulse|Uses:|dictionary|^INFO'; exit $${PIPESTATUS[0]}
 
 .PHONY: clean
 clean: ## remove what was built (not what was downloaded)
