@@ -40,6 +40,24 @@ static void test_faults(void **state)
 		assert_false(event_vector_is_fault(others[i]));
 }
 
+static void test_names(void **state)
+{
+	static const char *const names[] = {
+		"de", "db", "nmi", "bp", "of", "br", "ud", "nm", "df", NULL, "ts",
+		"np", "ss", "gp",  "pf", NULL, "mf", "ac", "mc", "xm", "ve", "cp",
+	};
+	unsigned int v;
+
+	(void)state;
+	for (v = 0; v < EVENT_NR_VECTORS; v++) {
+		const char *name = v < ARRAY_SIZE(names) ? names[v] : NULL;
+
+		assert_int_equal(!event_vector_name(v), !name);
+		if (name)
+			assert_string_equal(event_vector_name(v), name);
+	}
+}
+
 static void test_context(void **state)
 {
 	struct event event = fix_dr(7, EVENT_DR_READ);
@@ -194,12 +212,12 @@ static void test_repeats(void **state)
 	(void)state;
 	assert_int_equal(calls_until(&repeats, &event), 1000);
 	assert_int_equal(calls_until(&repeats, &event), 1000);
-	event_repeats(&repeats, &event, EVENT_SUPPRESS, false);
-	event_repeats(&repeats, &event, EVENT_HOLD, false);
+	assert_false(event_repeats(&repeats, &event, EVENT_SUPPRESS, false));
+	assert_false(event_repeats(&repeats, &event, EVENT_HOLD, false));
 	assert_int_equal(calls_until(&repeats, &event), 999);
 	/* Going on, in whatever way, starts anew. */
 	event_repeats(&repeats, &event, EVENT_SUPPRESS, false);
-	event_repeats(&repeats, &event, EVENT_DELIVER, false);
+	assert_false(event_repeats(&repeats, &event, EVENT_DELIVER, false));
 	assert_int_equal(calls_until(&repeats, &event), 1000);
 	event_repeats(&repeats, &event, EVENT_SUPPRESS, false);
 	event_repeats(&repeats, &event, EVENT_SUPPRESS_SKIP, false);
@@ -217,6 +235,22 @@ static void test_repeats_not(void **state)
 	(void)state;
 	assert_int_equal(calls_until(&repeats, &trap), 5000);
 	assert_int_equal(calls_until(&repeats, &irq), 5000);
+}
+
+/* One that takes the place of another does not inherit its count. */
+static void test_repeats_replaced(void **state)
+{
+	struct event_repeats repeats = { 0 };
+	struct event event = event_of(FAULT, EVENT_PRE);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3 * EVENT_REPEAT_SLOTS; i++) {
+		event.pid = i % EVENT_REPEAT_SLOTS;
+		event_repeats(&repeats, &event, EVENT_SUPPRESS, false);
+	}
+	event.pid = i;
+	assert_int_equal(calls_until(&repeats, &event), 1000);
 }
 
 /* Two programs that take turns, and others that come by once. */
@@ -269,9 +303,9 @@ static void test_describe(void **state)
 			  "ring 3, CPU 1, pid 0x490 = 1168 (bash), tid 1169");
 	event = fix_dr(7, EVENT_DR_WRITE);
 	event.value = 0x400;
-	memcpy(event.comm, "a\33[31mbcdefghijkl", EVENT_COMM_SIZE);
+	memcpy(event.comm, "a\33[31m ~\177defghijkl", EVENT_COMM_SIZE);
 	check_description(&event, "write of dr7 from rax, value 0x400 (pre), rip 0x401000, ring 3, "
-				  "CPU 1, pid 0x490 = 1168 (a?[31mbcdefghijk), tid 1169");
+				  "CPU 1, pid 0x490 = 1168 (a?[31m ~?defghij), tid 1169");
 	event = fix_interrupt(0xec);
 	event.pid = 0;
 	event.comm[0] = 0;
@@ -342,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_silent),	    cmocka_unit_test(test_repeats),
 		cmocka_unit_test(test_repeats_not), cmocka_unit_test(test_repeats_mixed),
 		cmocka_unit_test(test_describe),    cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_names),	    cmocka_unit_test(test_repeats_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

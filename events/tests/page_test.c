@@ -117,6 +117,8 @@ static void test_marked(void **state)
 	page_remove(&f.rules, Z4, PF, 64);
 	rules_match(&f.rules, &event, NULL, NULL, &outcome);
 	assert_int_equal(outcome.nr_matched, 0);
+	page_resume(&f.rules);
+	assert_int_equal(f.rules.nr, 0);
 }
 
 /* Z-packets and rules, a page fault, the stop. */

@@ -100,13 +100,15 @@ static void test_vectors(void **state)
 static void test_parameters(void **state)
 {
 	struct rule_spec s = spec(
-		" !exception skip on pfec 1f 0n17 addr 0 ffffffffffffffff stage pre sc on pf "
+		" !exception skip on addr 0 ffffffffffffffff stage pre sc on pf "
 		"rip 0xffffffff81000000 ffffffff81ffffff cpl 2 core 0y11 pid 490 persist imm no "
-		"buffer 1000 output {a,b , c.d,e,  f} ");
+		"buffer 1000 pfec 1f 0n17 output {a,b , c.d,e,  f} ");
 
 	(void)state;
 	assert_int_equal(s.filter.set,
 			 RULE_PID | RULE_CORE | RULE_CPL | RULE_RIP | RULE_ADDR | RULE_PFEC);
+	assert_int_equal(s.text.p[0], '!');
+	assert_int_equal(s.text.p[s.text.len - 1], '}');
 	assert_int_equal(s.filter.pid, 0x490);
 	assert_int_equal(s.filter.core, 3);
 	assert_int_equal(s.filter.cpl, 2);
@@ -123,7 +125,11 @@ static void test_parameters(void **state)
 	check_span(&s.output[1], "b");
 	check_span(&s.output[2], "c.d");
 	check_span(&s.output[4], "f");
-	s = spec("!dr reg 5 access r pid all");
+	s = spec("!exception pf pid 3fffff pfec ffffffff ffffffff rip 5 5");
+	assert_int_equal(s.filter.pid, 0x3fffff);
+	assert_int_equal(s.filter.pfec_mask & s.filter.pfec_value, 0xffffffff);
+	assert_int_equal(s.filter.rip.from, s.filter.rip.to);
+	s = spec("!dr access r pid all reg 5");
 	assert_int_equal(s.filter.set, RULE_REG | RULE_ACCESS);
 	assert_int_equal(s.filter.reg, 5);
 	assert_int_equal(s.filter.access, RULE_ACCESS_BIT(EVENT_DR_READ));
@@ -277,6 +283,8 @@ static const struct {
 	{ "!dr code { 9 }", "at character 12, \"9\": has an odd number of hexadecimal digits" },
 	{ "!dr code { 90 9 90 9 }",
 	  "at character 15, \"9\": has an odd number of hexadecimal digits" },
+	{ "!dr condition { g0 }", "at character 17, \"g0\": is not hexadecimal" },
+	{ "!dr output x", "at character 5, \"output\": is to be followed by { and }" },
 	{ "!dr condition { 90 zz }", "at character 20, \"zz\": is not hexadecimal" },
 	{ "!dr condition { 0x90 }", "at character 17, \"0x90\": is not hexadecimal" },
 	{ "!dr code { 90", "at character 10, \"{\": this brace is not closed" },

@@ -374,13 +374,48 @@ static void test_counters(void **state)
 	assert_int_equal(rules_find(&f.rules, 5)->hits, 0);
 }
 
+/* As many as there may be: every other one matches. */
+static void test_many(void **state)
+{
+	static struct event_rule slots[RULES_MAX];
+	struct event event = fix_page_fault();
+	struct event_outcome outcome;
+	struct rules_memory memory;
+	struct event_rule *rule;
+	struct fixture f;
+	u32 n;
+
+	(void)state;
+	fix_init(&f);
+	memory = f.rules.memory;
+	memory.rules = slots;
+	memory.nr_rules = RULES_MAX + 1;
+	rules_init(&f.rules, &memory);
+	f.rules.gdb_present = true;
+	for (n = 0; n < RULES_MAX; n++)
+		fix_do(&f, n % 2 ? "!exception gp" : "!exception pf");
+	rules_match(&f.rules, &event, NULL, NULL, &outcome);
+	assert_int_equal(outcome.nr_breaking, RULES_MAX / 2);
+	rules_count_lost(&f.rules, &outcome);
+	rules_count_suppressed(&f.rules, &outcome);
+	for (n = 0; (rule = rules_nth(&f.rules, n)); n++) {
+		assert_int_equal(rule->hits, !(n % 2));
+		assert_int_equal(rule->lost, !(n % 2));
+		assert_int_equal(rule->suppressed, !(n % 2));
+	}
+	assert_int_equal(n, RULES_MAX);
+	assert_non_null(strstr(names(&f, &outcome), "0x1, 0x3, 0x5"));
+	assert_non_null(strstr(names(&f, &outcome), "0xfd, 0xff"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filters),	 cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_actions),	 cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_no_gdb),	 cmocka_unit_test(test_post_never_suppresses),
-		cmocka_unit_test(test_disabled), cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_disabled), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_counters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
