@@ -83,8 +83,10 @@ static int rsp_insert_agent(struct rsp *rsp, struct rsp_in *in, const struct rsp
 		error = rsp_in_agent(in, agent);
 	if (error)
 		return error;
-	return rsp->ops->insert_break_agent(rsp->target, b->thread, b->type, b->addr, b->kind,
-					    agent);
+	error = rsp->ops->insert_break_agent(rsp->target, b->thread, b->type, b->addr, b->kind,
+					     agent);
+	rsp->why = agent->why;
+	return error;
 }
 
 /* gdb sends programs only to those who said that they run them, and never for watchpoints. */

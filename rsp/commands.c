@@ -87,7 +87,7 @@ static const struct rsp_command *rsp_find_command(struct rsp_in *in)
 static void rsp_fail(struct rsp *rsp, const struct rsp_command *command, int error)
 {
 	rsp->last_error = error;
-	rsp->last_why = error == RSP_EPROGRAM ? rsp->agent.why : NULL;
+	rsp->last_why = error == RSP_EPROGRAM ? rsp->why : NULL;
 	if (!(command->flags & RSP_READS))
 		rsp->error_unspoken = !rsp->gdb_error_message;
 	rsp_reply_error(rsp, error, rsp->last_why);
@@ -100,6 +100,7 @@ enum rsp_verdict rsp_run_packet(struct rsp *rsp)
 	int result = rsp->rx.error;
 
 	rsp->verdict = RSP_NOTHING;
+	rsp->why = NULL;
 	rsp_reply_begin(rsp);
 	if (!result)
 		result = command->run(rsp, &in);

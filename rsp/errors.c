@@ -23,6 +23,8 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_ENOTRESUMABLE] = "after a triple fault the machine can only be reset: use continue",
 	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
 	[RSP_EPROGRAM] = "a condition or command cannot be run",
+	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables",
+	[RSP_ETRACESIZE] = "the trace buffer is smaller than this",
 	[RSP_EPROGRAMS] = "a breakpoint cannot have as many conditions or commands",
 };
 

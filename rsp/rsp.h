@@ -70,6 +70,8 @@ enum rsp_error {
 	RSP_EDAMAGED,	     /* the packet's checksum is wrong (only without acks) */
 	RSP_EPROGRAM,	     /* a condition or command cannot be run: rsp_agent.why says more */
 	RSP_EPROGRAMS,	     /* more conditions or commands than a breakpoint can have */
+	RSP_ETRACEFULL,	     /* more tracepoints, actions or variables than there is room for */
+	RSP_ETRACESIZE,	     /* the trace buffer is smaller than what was asked for */
 	RSP_NR_ERRORS,
 };
 

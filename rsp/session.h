@@ -52,7 +52,8 @@ struct rsp {
 	const char *last_why; /* what the target had to add, or NULL */
 	bool error_unspoken;  /* it goes out as a console line at the next resume */
 
-	u8 verdict; /* enum rsp_verdict of the packet at hand */
+	u8 verdict;	 /* enum rsp_verdict of the packet at hand */
+	const char *why; /* what the target has to add to an RSP_EPROGRAM of this packet */
 
 	u64 trace_frame;	  /* the one that gdb looks at, or RSP_NO_FRAME */
 	unsigned int trace_index; /* of the list that gdb reads item by item */

@@ -82,6 +82,7 @@ static int rsp_trace_define(struct rsp *rsp, struct rsp_in *in)
 	if (!rsp_in_end(in))
 		return RSP_EINVAL;
 	error = ops->define(rsp->target, &point);
+	rsp->why = point.why;
 	if (!error && !more)
 		error = ops->complete(rsp->target, point.number, point.addr);
 	return rsp_trace_reply(rsp, error);
@@ -148,6 +149,7 @@ static int rsp_trace_actions(struct rsp *rsp, struct rsp_in *in)
 		if (!rsp_in_trace_action(in, &action))
 			return RSP_EINVAL;
 		error = ops->add_action(rsp->target, number, addr, &action);
+		rsp->why = action.why;
 		more = rsp_in_char(in, '-');
 	}
 	if (!error && !rsp_in_end(in))

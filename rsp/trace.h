@@ -20,6 +20,7 @@ struct rsp_tracepoint {
 	u64 pass;  /* tracing stops after so many hits; 0: never */
 	const u8 *condition;
 	size_t condition_len; /* 0: none */
+	const char *why;      /* out, with RSP_EPROGRAM: a sentence that stays, or NULL */
 };
 
 enum rsp_trace_action_kind {
@@ -36,6 +37,7 @@ struct rsp_trace_action {
 	u64 offset, len;
 	const u8 *code;
 	size_t code_len;
+	const char *why; /* out, as above */
 };
 
 enum rsp_trace_source_kind { RSP_TRACE_AT, RSP_TRACE_COND, RSP_TRACE_CMD, RSP_TRACE_NR_SOURCES };
@@ -110,9 +112,9 @@ struct rsp_trace_ops {
 
 	/* A tracepoint, then its actions and sources in gdb's order; complete() after the actions.
 	 */
-	int (*define)(void *target, const struct rsp_tracepoint *point);
+	int (*define)(void *target, struct rsp_tracepoint *point);
 	int (*add_action)(void *target, unsigned int number, u64 addr,
-			  const struct rsp_trace_action *action);
+			  struct rsp_trace_action *action);
 	int (*complete)(void *target, unsigned int number, u64 addr);
 	int (*add_source)(void *target, unsigned int number, u64 addr,
 			  const struct rsp_trace_source *source);
