@@ -58,7 +58,7 @@ _Static_assert(sizeof(one_byte) == 257 && sizeof(two_byte) == 257, "a letter for
 struct insn {
 	const u8 *bytes;
 	size_t len, at;
-	enum insn_mode mode;
+	enum insn_width width;
 	bool bad;	/* it ended too early, or is none */
 	bool operand16; /* operands of 16 bits */
 	bool address67; /* the other address size */
@@ -98,7 +98,7 @@ static void insn_legacy_prefixes(struct insn *insn)
 			insn->address67 = true;
 	}
 	if (other)
-		insn->operand16 = insn->mode != INSN_16;
+		insn->operand16 = insn->width != INSN_16;
 }
 
 /* REX counts only right before the opcode; any prefix after it makes it void. */
@@ -106,10 +106,10 @@ static void insn_prefixes(struct insn *insn)
 {
 	bool rex;
 
-	insn->operand16 = insn->mode == INSN_16;
+	insn->operand16 = insn->width == INSN_16;
 	do {
 		insn_legacy_prefixes(insn);
-		rex = insn->mode == INSN_64 && insn_peek(insn) >> 4 == 4;
+		rex = insn->width == INSN_64 && insn_peek(insn) >> 4 == 4;
 		insn->rex_w = rex && insn_take(insn) & 8;
 	} while (rex && insn->at < insn->len &&
 		 (is_legacy_prefix(insn_peek(insn)) || insn_peek(insn) >> 4 == 4));
@@ -119,9 +119,9 @@ static void insn_prefixes(struct insn *insn)
 
 static unsigned int insn_address_size(const struct insn *insn)
 {
-	if (insn->mode == INSN_64)
+	if (insn->width == INSN_64)
 		return insn->address67 ? 4 : 8;
-	return (insn->mode == INSN_16) == insn->address67 ? 4 : 2;
+	return (insn->width == INSN_16) == insn->address67 ? 4 : 2;
 }
 
 static unsigned int insn_operand(const struct insn *insn)
@@ -185,7 +185,7 @@ static unsigned int insn_immediate(const struct insn *insn, char letter, u8 opco
 	case 'a':
 		return insn_address_size(insn);
 	case 'j': /* Intel's CPUs ignore 0x66 here */
-		return insn->mode == INSN_64 ? 4 : insn_operand(insn);
+		return insn->width == INSN_64 ? 4 : insn_operand(insn);
 	case 'g':
 		return reg > 1 ? 0 : opcode & 1 ? insn_operand(insn) : 1;
 	}
@@ -203,7 +203,7 @@ static void insn_rest(struct insn *insn, char letter, u8 opcode)
 {
 	u8 reg = 0;
 
-	if (letter == '-' || (insn->mode == INSN_64 && letter_in(letter, "!BNp")))
+	if (letter == '-' || (insn->width == INSN_64 && letter_in(letter, "!BNp")))
 		insn->bad = true;
 	if (letter == 'r')
 		insn->at++;
@@ -237,7 +237,7 @@ static void insn_vector(struct insn *insn, u8 map)
  */
 static bool insn_vector_prefix(struct insn *insn, u8 opcode)
 {
-	bool wide = insn->mode == INSN_64 || insn_peek(insn) >= 0xc0;
+	bool wide = insn->width == INSN_64 || insn_peek(insn) >= 0xc0;
 	u8 first;
 
 	if (!wide || (opcode != 0xc4 && opcode != 0xc5 && opcode != 0x62))
@@ -258,9 +258,11 @@ static void insn_escape(struct insn *insn)
 		insn_rest(insn, two_byte[opcode], opcode);
 }
 
-unsigned int insn_length(const u8 *bytes, size_t len, enum insn_mode mode)
+unsigned int insn_length(const u8 *bytes, size_t len, enum insn_width width)
 {
-	struct insn insn = { .bytes = bytes, .len = len < INSN_MAX ? len : INSN_MAX, .mode = mode };
+	struct insn insn = { .bytes = bytes,
+			     .len = len < INSN_MAX ? len : INSN_MAX,
+			     .width = width };
 	u8 opcode;
 
 	insn_prefixes(&insn);

@@ -11,7 +11,7 @@
 
 #define INSN_MAX 15
 
-enum insn_mode {
+enum insn_width {
 	INSN_16,
 	INSN_32,
 	INSN_64,
@@ -21,6 +21,6 @@ enum insn_mode {
  * 1 to 15; 0 if the bytes are no instruction that is known here, or more bytes would be needed.
  * Reads at most INSN_MAX bytes.
  */
-unsigned int insn_length(const u8 *bytes, size_t len, enum insn_mode mode);
+unsigned int insn_length(const u8 *bytes, size_t len, enum insn_width width);
 
 #endif

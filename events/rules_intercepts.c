@@ -58,10 +58,9 @@ static u32 rule_needs(const struct event_rules *rules, const struct event_rule *
 	return rule->vector == RULES_NO_VECTOR ? ~0u : 1u << rule->vector;
 }
 
+/* Without a filter both are 0: every code. */
 static struct code_set rule_codes(const struct event_rule *rule)
 {
-	if (rule->origin == RULE_GDB || !(rule->filter.set & RULE_PFEC))
-		return (struct code_set){ 0, 0 };
 	return (struct code_set){ rule->filter.pfec_mask, rule->filter.pfec_value };
 }
 

@@ -61,7 +61,7 @@ static void describe_dr(const struct rule_filter *f, struct rsp_text *out)
 		"accesses to",
 	};
 
-	rsp_text_add(out, access[f->set & RULE_ACCESS ? f->access & 3 : 0]);
+	rsp_text_add(out, access[f->access & 3]);
 	if (f->set & RULE_REG)
 		add_dec(out, " dr", f->reg);
 	else

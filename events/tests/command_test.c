@@ -30,6 +30,28 @@ static void test_confirm(void **state)
 	check(&f, &env, "!interrupt 31", COMMAND_OK, "rule 0x4: interrupt 0x31, break\n");
 }
 
+static bool full_name(void *ctx, u32 pid, char comm[EVENT_COMM_SIZE])
+{
+	(void)ctx;
+	(void)pid;
+	memcpy(comm, "0123456789abcdef", EVENT_COMM_SIZE);
+	return true;
+}
+
+/* A name without its NUL; and no name is asked for where there is no pid. */
+static void test_full_name(void **state)
+{
+	struct command_env env = fix_env();
+	struct fixture f;
+
+	(void)state;
+	fix_init(&f);
+	env.process_name = full_name;
+	check(&f, &env, "!dr pid 1", COMMAND_OK,
+	      "rule 0x1: accesses to the debug registers, pid 0x1 = 1 (0123456789abcdef), break\n");
+	check(&f, &env, "!dr", COMMAND_OK, "rule 0x2: accesses to the debug registers, break\n");
+}
+
 static void test_scripts(void **state)
 {
 	struct command_env env = fix_env();
@@ -130,9 +152,9 @@ static void test_ioctl_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_confirm),	     cmocka_unit_test(test_scripts),
-		cmocka_unit_test(test_errors),	     cmocka_unit_test(test_at_hand),
-		cmocka_unit_test(test_ioctl_origin),
+		cmocka_unit_test(test_confirm),	  cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_full_name), cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_at_hand),	  cmocka_unit_test(test_ioctl_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

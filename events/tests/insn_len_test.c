@@ -192,7 +192,7 @@ static void test_programs(void **state)
 static void test_hostile(void **state)
 {
 	unsigned int seed = 1, round, len, i, length;
-	enum insn_mode mode;
+	enum insn_width mode;
 	u8 *bytes;
 
 	(void)state;

@@ -257,6 +257,13 @@ static void test_intercepts(void **state)
 	}
 	fix_do(&f, "!exception pf pfec 2 2");
 	assert_int_equal(rules_intercepts(&f.rules, 0).pf_mask, 0);
+	/* A Z-packet takes nothing from the rules before it. */
+	fix_init(&f);
+	fix_do(&f, "!dr");
+	fix_do(&f, "!interrupt 30");
+	page_insert(&f.rules, Z4, PF, 64);
+	got = rules_intercepts(&f.rules, 0);
+	assert_true(got.mov_dr && got.external_interrupt);
 }
 
 static void test_records(void **state)
