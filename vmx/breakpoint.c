@@ -66,6 +66,8 @@ int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
 	bp->addr = addr;
 	bp->cr3 = cr3;
 	bp->used = true;
+	bp->nr_conditions = 0;
+	bp->nr_commands = 0;
 	return RSP_OK;
 }
 

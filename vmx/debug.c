@@ -330,6 +330,14 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 	halt_release(vcpu, STEP_INTERNAL);
 }
 
+/* The text goes to gdb now, if it waits for a stop; the guest goes on behind the breakpoint. */
+static void serve_print(struct vcpu *self, struct vcpu *vcpu)
+{
+	bring_all_in(self);
+	rsp_console(&self->machine->rsp, vcpu->print);
+	serve_step_over(self, vcpu);
+}
+
 static void serve(struct vcpu *self, struct vcpu *vcpu)
 {
 	switch (vcpu->want) {
@@ -342,6 +350,9 @@ static void serve(struct vcpu *self, struct vcpu *vcpu)
 		break;
 	case WANT_STEP_OVER:
 		serve_step_over(self, vcpu);
+		break;
+	case WANT_PRINT:
+		serve_print(self, vcpu);
 		break;
 	case WANT_STEPPED_OVER:
 		vcpu->want = WANT_NOTHING;

@@ -11,6 +11,17 @@ static bool byte_is_int3(struct vcpu *vcpu, u64 gpa)
 	return ram_contains(&vcpu->machine->ram, gpa, 1) && *(volatile u8 *)ram(gpa) == 0xcc;
 }
 
+/* The instruction under a planted byte runs. A hidden one is in the way of nobody else. */
+static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp)
+{
+	if (!bp->hidden) {
+		vcpu->want = WANT_STEP_OVER;
+		return VERDICT_HALT;
+	}
+	view_peek(vcpu, view_find(vcpu->machine, bp->gpa), false);
+	return VERDICT_RESUME;
+}
+
 /*
  * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One that is
  * gone by now was ours and has just been taken out: the instruction runs again.
@@ -32,16 +43,16 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 			vmx_reflect(vcpu);
 		return VERDICT_RESUME;
 	}
-	if (bp->addr == rip) {
+	switch (bp->addr == rip ? agent_hit(vcpu, bp) : AGENT_PASS) {
+	case AGENT_STOP:
 		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 		return VERDICT_HALT;
+	case AGENT_PRINT:
+		vcpu->want = WANT_PRINT;
+		return VERDICT_HALT;
+	default:
+		return pass_over(vcpu, bp);
 	}
-	if (bp->hidden) {
-		view_peek(vcpu, view_find(m, gpa), false);
-		return VERDICT_RESUME;
-	}
-	vcpu->want = WANT_STEP_OVER;
-	return VERDICT_HALT;
 }
 
 /*

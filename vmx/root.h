@@ -69,6 +69,16 @@ void breakpoint_unplant_all(struct machine *m);
 struct breakpoint *breakpoint_at(struct machine *m, u64 addr);
 struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 
+/* agent.c: conditions and commands of breakpoints. */
+enum agent_verdict {
+	AGENT_STOP,
+	AGENT_PASS,  /* go on as if there were no breakpoint */
+	AGENT_PRINT, /* the same, after gdb has got the text in vcpu->print */
+};
+
+enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
+int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agent *agent);
+
 /* view.c: breakpoints that the guest does not see. */
 struct hidden_page *view_find(struct machine *m, u64 gpa);
 volatile u8 *view_byte(const struct hidden_page *page, u64 gpa);

@@ -316,6 +316,16 @@ static int op_insert_break(void *target, unsigned int thread, unsigned int type,
 	return breakpoint_insert(target, vcpu, addr);
 }
 
+static int op_insert_break_agent(void *target, unsigned int thread, unsigned int type, u64 addr,
+				 unsigned int kind, struct rsp_agent *agent)
+{
+	struct vcpu *vcpu = vcpu_of(target, thread);
+
+	if (!halt_is_halted(vcpu))
+		return RSP_ENOTANSWERING;
+	return agent_insert(target, vcpu, addr, agent);
+}
+
 static int op_remove_break(void *target, unsigned int thread, unsigned int type, u64 addr,
 			   unsigned int kind)
 {
@@ -384,6 +394,7 @@ static const struct rsp_ops target_ops = {
 	.write_mem = op_write_mem,
 	.supports_break = op_supports_break,
 	.insert_break = op_insert_break,
+	.insert_break_agent = op_insert_break_agent,
 	.remove_break = op_remove_break,
 	.check_resume = op_check_resume,
 	.set_action = op_set_action,

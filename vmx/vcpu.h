@@ -10,6 +10,7 @@
 #include "base.h"
 #include "rsp.h"
 #include "session.h"
+#include "expr.h"
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
 #include "pure/controls.h"
@@ -53,6 +54,7 @@ enum vcpu_want {
 	WANT_ATTENTION, /* the line has bytes that may start a conversation */
 	WANT_CALL,	/* .call is to run while every CPU is halted */
 	WANT_STEP_OVER, /* a planted byte was hit by a mapping that gdb did not ask for */
+	WANT_PRINT,	/* gdb gets .print, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
 };
 
@@ -137,6 +139,11 @@ struct vcpu {
 
 	struct snapshot snap;
 
+	/* Programs run on this CPU */
+	struct expr_machine expr;
+	char print[512];
+	u32 print_len;
+
 	/* Stepping */
 	u32 step; /* enum vcpu_step */
 	bool debug_view;	 /* EPT_POINTER is the debug view's */
@@ -175,13 +182,23 @@ struct vcpu {
 };
 
 #define BREAK_MAX 256
+#define BREAK_CODE_MAX 1024
+#define BREAK_PROGRAMS_MAX 16
+
+struct break_program {
+	u16 at, len; /* in breakpoint.code */
+};
 
 /* One planted byte that gdb asked for. Changed only while every CPU is halted. */
 struct breakpoint {
 	u64 addr;  /* guest linear address; 0 in gpa and planted: not in memory */
 	u64 cr3;   /* page tables that addr was looked up in, for user addresses */
 	u64 gpa;   /* where the byte is, valid while planted */
+	u64 hits;
 	u8 saved;
+	u8 nr_conditions, nr_commands; /* of programs[], in this order */
+	struct break_program programs[BREAK_PROGRAMS_MAX];
+	u8 code[BREAK_CODE_MAX];
 	bool used, planted;
 	bool hidden;	 /* planted in the debug view's copy of the page, not in the guest's memory */
 	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack */
@@ -263,6 +280,7 @@ struct machine {
 	struct breakpoint breakpoints[BREAK_MAX];
 	u32 breakpoints_top; /* slots from here on were never used */
 	u32 nr_planted, nr_open, nr_no_execute;
+	struct expr_check expr_check; /* in the debug loop only */
 	struct hidden_page hidden[HIDDEN_MAX];
 	u32 nr_hidden;	     /* pages in use: 0 and nobody needs the debug view */
 	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them */

@@ -157,7 +157,8 @@ void view_enter(struct vcpu *vcpu)
 	struct machine *m = vcpu->machine;
 
 	vcpu->peek = NULL;
-	set_view(vcpu, m->nr_hidden);
+	/* Over a hidden INT3 the step is one in the clean view. */
+	set_view(vcpu, m->nr_hidden && vcpu->release != STEP_INTERNAL);
 	if (vcpu->view_generation != m->view_generation) {
 		vcpu->view_generation = m->view_generation;
 		invept_all();
