@@ -40,8 +40,9 @@ def address(symbol):
 
 for setting in SETTINGS:
     gdb.execute(setting)
-# Only what lies in such a region is cached. It may be said before the target is there; the user half stays as it is,
-# for there are devices that programs map.
+# Only what lies in such a region is cached. It may be said before the target is there. The user half stays as it is, for
+# there are devices that programs map; but gdb would not touch it at all without the first line.
+gdb.execute('set mem inaccessible-by-default off')
 if f'{KERNEL_HALF:#x}' not in gdb.execute('info mem', to_string=True):
     gdb.execute(f'mem {KERNEL_HALF:#x} 0 rw cache', to_string=True)
 
@@ -67,11 +68,20 @@ def percpu_value(symbol, cpu):
     return gdb.Value(percpu_address(symbol, cpu)).cast(kind.pointer()).dereference()
 
 
+def cpu_of(thread):
+    # Not gdb's own number: it does not count CPUs that are offline.
+    return thread.ptid[1] - 1
+
+
 def selected_cpu():
     thread = gdb.selected_thread()
     if thread is None:
         raise gdb.GdbError('Nothing is attached.')
-    return thread.ptid[1] - 1 if thread.ptid[1] else thread.num - 1
+    return cpu_of(thread)
+
+
+def all_cpus():
+    return sorted(cpu_of(thread) for thread in gdb.selected_inferior().threads())
 
 
 class PercpuFunction(gdb.Function):
@@ -106,8 +116,7 @@ class PercpuCommand(gdb.Command):
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError('Which variable? hv percpu NAME')
-        for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
-            cpu = thread.num - 1
+        for cpu in all_cpus():
             print(f'CPU {cpu}: {percpu_address(argument, cpu):#x} {percpu_value(argument, cpu).format_string(summary=False)}')
 
 
@@ -126,10 +135,9 @@ class CurrentCommand(gdb.Command):
         super().__init__('hv current', gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
-        for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
-            task = current_task(thread.num - 1)
-            print(f'CPU {thread.num - 1}: pid {int(task["tgid"])} tid {int(task["pid"])} {task["comm"].string()} '
-                  f'({int(task):#x})')
+        for cpu in all_cpus():
+            task = current_task(cpu)
+            print(f'CPU {cpu}: pid {int(task["tgid"])} tid {int(task["pid"])} {task["comm"].string()} ({int(task):#x})')
 
 
 # Modules
@@ -296,17 +304,18 @@ class KernelFilter:
         gdb.frame_filters[self.name] = self
 
     def filter(self, frames):
+        from_kernel = False
         for frame in frames:
             pc = frame.inferior_frame().pc()
             if pc:
                 yield frame if frame.inferior_frame().name() else Nameless(frame)
-            if pc < KERNEL_HALF:
+            if pc < KERNEL_HALF and from_kernel:
                 return
+            from_kernel = pc >= KERNEL_HALF
 
 
 gdb.unwinder.register_unwinder(None, EntryUnwinder(), True)
 KernelFilter()
-
 
 HvCommand()
 PercpuFunction()
