@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+"""gdbinit/hvgdb.py: its settings leave all memory readable, backtraces come out of the kernel's entry code and end at
+the process, per-CPU variables and modules are found in spite of KASLR."""
+
+import pathlib
+
+from lib.case import VM, check, equal, match
+
+INIT_FILE = pathlib.Path(__file__).resolve().parent.parent.parent / 'gdbinit/hvgdb.py'
+MODULE = INIT_FILE.parent.parent / 'hvgdb.ko'
+
+vm = VM(cpus=2)
+session = vm.gdb_session(attach=False)
+session.run(f'source {INIT_FILE}')
+session.run(f'target remote localhost:{vm.gdb_port}')
+
+equal([line.split(':')[0] for line in session.run('hv current').splitlines()], ['CPU 0', 'CPU 1'], 'CPUs of hv current')
+equal([line[-1] for line in session.run('hv percpu cpu_number').splitlines()], ['0', '1'], 'a per-CPU variable')
+match(session.run('print $hv_percpu("cpu_number", 1)'), r'= 1$', '$hv_percpu')
+listed = session.run('hv modules')
+match(listed, r'^0xffffffff\w+ hvgdb$', 'hvgdb among the modules')
+match(session.run(f'hv symbols {MODULE}'), r'^hvgdb: ', 'symbols of hvgdb.ko')
+match(session.run('info symbol device_ioctl'), r'^device_ioctl in section', 'a symbol of hvgdb.ko')
+
+session.run('break version_proc_show')
+session.begin('continue')
+reader = vm.background('cat /proc/version')
+match(session.finish(), r'hit Breakpoint 1', 'the breakpoint')
+trace = session.run('backtrace')
+match(trace, r'in entry_SYSCALL_64', 'the entry code')
+check(trace.splitlines()[-1].endswith('in ?? ()') and ' 0x00000000' in trace.splitlines()[-1],
+      'the backtrace does not end at the process:', trace)
+
+# The name that the process gave: memory of the user half, which a region for the kernel's half must not hide.
+session.run('delete')
+session.run('break do_sys_openat2')
+session.begin('continue')
+opener = vm.background('cat /proc/version')
+match(session.finish(), r'filename=0x\w+ "/', 'the name of a file in the memory of a process')
+
+# An interrupt changes the stack; the backtrace goes on on the other one.
+session.run('delete')
+session.run('break __sysvec_apic_timer_interrupt')
+for _ in range(6):
+    session.run('continue')
+    match(session.run('backtrace'), r'in asm_sysvec_apic_timer_interrupt.*\n#\d+ ', 'what the timer interrupted')
+session.run('delete')
+session.run('detach')
+session.quit()
+reader.wait()
+opener.wait()
+vm.dmesg_clean()
