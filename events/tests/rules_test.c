@@ -87,6 +87,7 @@ static void test_code(void **state)
 	static const u8 condition[] = { 0x31, 0xc0, 0xff, 0xc3 }, code[] = { 0xAB, 0xcd, 0xc3 };
 	struct event_rule *rule;
 	struct fixture f;
+	u32 i;
 
 	(void)state;
 	fix_init(&f);
@@ -100,7 +101,67 @@ static void test_code(void **state)
 	assert_false(rule->breaks);
 	assert_true(fix_do(&f, "!exception ud condition { 31c0 }")->breaks);
 	rules_clear(&f.rules);
-	assert_int_equal(f.code[0] & f.code[16] & f.code[17] & f.code[33], 0xcc);
+	for (i = 0; i < FIX_CODE; i++)
+		assert_int_equal(f.code[i], 0xcc);
+}
+
+/* Code of 15 bytes and its ret fill a place exactly, and so does its successor in a gap. */
+static void test_first_fit(void **state)
+{
+	struct fixture f;
+	u32 id;
+
+	(void)state;
+	fix_init(&f);
+	for (id = 1; id <= 4; id++)
+		assert_int_equal(fix_do(&f, "!dr code { 909090909090909090909090909090 }")->code.at,
+				 16 * (id - 1));
+	fix_do(&f, "events c 2");
+	assert_int_equal(fix_do(&f, "!dr code { 90909090909090909090909090909090 }")->code.at, 64);
+	assert_int_equal(fix_do(&f, "!dr code { 909090909090909090909090909090 }")->code.at, 16);
+}
+
+/* Whatever was in the memory. */
+static void test_dirty_memory(void **state)
+{
+	struct rules_memory memory;
+	struct event_rule *rule;
+	struct fixture f;
+	u32 i;
+
+	(void)state;
+	fix_init(&f);
+	memory = f.rules.memory;
+	memset(&f, 0xff, sizeof(f));
+	rules_init(&f.rules, &memory);
+	assert_string_equal(fix_list(&f), "no rules\n");
+	rule = fix_do(&f, "!dr buffer 20");
+	assert_int_equal(rule->id, 1);
+	assert_int_equal(rule->hits, 0);
+	for (i = 0; i < FIX_BUFFERS; i++)
+		assert_int_equal(f.buffers[i], i < 32 ? 0 : 0xff);
+	for (i = 0; i < FIX_CODE; i++)
+		assert_int_equal(f.code[i], 0xcc);
+}
+
+/* CPUs look at the generation to learn that their intercepts are old. */
+static void test_generation(void **state)
+{
+	static const char *const lines[] = {
+		"!dr",	      "!dr",	    "events d all", "events e all",
+		"events d 1", "events c 1", "events c all",
+	};
+	struct fixture f;
+	u32 before;
+	size_t i;
+
+	(void)state;
+	fix_init(&f);
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		before = f.rules.generation;
+		fix_do(&f, lines[i]);
+		assert_int_not_equal(f.rules.generation, before);
+	}
 }
 
 /* Random rules come and go: no two pieces overlap, and what a rule has stays what it was. */
@@ -256,7 +317,8 @@ int main(void)
 		cmocka_unit_test(test_pools_full),    cmocka_unit_test(test_code),
 		cmocka_unit_test(test_pools_random),  cmocka_unit_test(test_enable),
 		cmocka_unit_test(test_session_end),   cmocka_unit_test(test_list),
-		cmocka_unit_test(test_long_text),
+		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_first_fit),
+		cmocka_unit_test(test_dirty_memory),  cmocka_unit_test(test_generation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
