@@ -4,6 +4,8 @@
 #define HVGDB_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/pgtable.h>
@@ -13,6 +15,16 @@
 static inline int compat_ldt_slot(bool la57)
 {
 	return PTRS_PER_PGD + (la57 ? -112 : -240);
+}
+
+/* Address of the per-CPU pointer to the running task. */
+static inline unsigned long compat_current_task(unsigned int cpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return (unsigned long)&per_cpu(pcpu_hot, cpu).current_task;
+#else
+	return (unsigned long)&per_cpu(current_task, cpu);
+#endif
 }
 
 static inline bool compat_page_poisoned(unsigned long pfn)

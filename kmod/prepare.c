@@ -276,6 +276,7 @@ static int prepare_cpu(struct machine *m, unsigned int cpu)
 		return -ENOMEM;
 	vcpu->vmxon_phys = virt_to_phys(vcpu->vmxon_page);
 	vcpu->vmcs_phys = virt_to_phys(vcpu->vmcs_page);
+	vcpu->current_task = compat_current_task(cpu);
 	host_prepare_cpu(vcpu);
 	return 0;
 }
@@ -310,6 +311,14 @@ static void prepare_host_registers(struct machine *m)
 	rdmsrl(MSR_IA32_CR_PAT, m->host_pat);
 }
 
+/* How root finds out which process a CPU runs (D18). */
+static void prepare_tasks(struct machine *m)
+{
+	m->task_tgid = offsetof(struct task_struct, tgid);
+	m->task_pid = offsetof(struct task_struct, pid);
+	m->task_comm = offsetof(struct task_struct, comm);
+}
+
 static int prepare_all(struct machine *m)
 {
 	unsigned int cpu;
@@ -337,6 +346,7 @@ int memory_prepare(struct machine *m)
 	}
 	m->nr_cpus = nr_cpu_ids;
 	prepare_host_registers(m);
+	prepare_tasks(m);
 	error = prepare_all(m);
 	if (error) {
 		pr_err("memory could not be prepared (error %d)\n", error);

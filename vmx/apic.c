@@ -5,6 +5,7 @@
  */
 #include "root.h"
 #include "instr.h"
+#include "irq_end.h"
 #include "pure/apic.h"
 
 /* A delivery takes microseconds; a bus that does not accept it must not hang root. */
@@ -50,4 +51,51 @@ void apic_send_nmi(const struct machine *m, u32 apic_id)
 		msr_write(HV_MSR_X2APIC_ICR, icr.msr);
 	else
 		xapic_send(&icr);
+}
+
+#define APIC_EOI 0xb0
+#define APIC_SPURIOUS 0xf0
+#define APIC_ISR 0x100
+#define X2APIC_MSR(offset) (0x800 + (offset) / 16)
+#define PIC_COMMAND 0x20
+#define PIC_SLAVE_COMMAND 0xa0
+#define PIC_EOI 0x20
+
+static bool is_x2apic(void)
+{
+	return lapic_mode_of(msr_read(HV_MSR_IA32_APIC_BASE)) == LAPIC_X2APIC;
+}
+
+static u32 read_register(u32 offset)
+{
+	return is_x2apic() ? (u32)msr_read(X2APIC_MSR(offset)) : *xapic(offset);
+}
+
+static void send_eoi(void)
+{
+	if (is_x2apic())
+		msr_write(X2APIC_MSR(APIC_EOI), 0);
+	else
+		*xapic(APIC_EOI) = 0;
+}
+
+/* A vector that was acknowledged and will not reach the guest is ended as the guest would (D9). */
+void apic_end_suppressed(struct vcpu *vcpu, u8 vector)
+{
+	struct irq_state state = { .vector = vector, .spurious = (u8)read_register(APIC_SPURIOUS) };
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		state.isr[i / 2] |= (u64)read_register(APIC_ISR + 16 * i) << 32 * (i % 2);
+	switch (irq_end(&state)) {
+	case IRQ_END_EOI:
+		send_eoi();
+		break;
+	case IRQ_END_PIC:
+		port_out8(PIC_SLAVE_COMMAND, PIC_EOI);
+		port_out8(PIC_COMMAND, PIC_EOI);
+		break;
+	default:
+		break;
+	}
 }

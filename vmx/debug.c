@@ -9,6 +9,7 @@
  */
 #include "root.h"
 #include "instr.h"
+#include "page.h"
 #include "target.h"
 
 /* A '$' with no valid packet behind it was noise: gdb repeats its first packet every 2 s. */
@@ -68,7 +69,9 @@ static void all_continue(struct machine *m)
 	for (i = 0; i < m->nr_cpus; i++)
 		if (m->vcpu[i]) {
 			m->vcpu[i]->action = (struct rsp_action){ .kind = RSP_CONT };
+			m->vcpu[i]->action_by_gdb = false;
 			m->vcpu[i]->want = WANT_NOTHING;
+			m->vcpu[i]->held.state.reported = true;
 		}
 }
 
@@ -118,6 +121,7 @@ static void release_by_actions(struct machine *m)
 
 	if (m->triple_fault)
 		machine_reset();
+	page_resume(&m->rules);
 	if (m->step_others)
 		test = may_run;
 	breakpoint_plant_all(m);
@@ -158,10 +162,30 @@ static bool range_wants_company(struct machine *m)
 	return false;
 }
 
+/* gdb shows no more than the signal by itself. */
+static void announce(struct machine *m, const struct held_event *held)
+{
+	char line[256];
+	struct rsp_text text = { .buf = line, .size = sizeof(line) - 2 };
+
+	rsp_text_add(&text, "hvgdb: ");
+	event_describe(&held->event, &text);
+	rsp_text_add(&text, "; rule ");
+	rules_names(&m->rules, &held->outcome, &text);
+	line[text.len] = '\n';
+	line[text.len + 1] = '\0';
+	if (rsp_awaits_stop(&m->rsp))
+		rsp_console(&m->rsp, line);
+}
+
 static void tell_stop(struct machine *m, struct vcpu *vcpu)
 {
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
+	if (vcpu->held.active) {
+		vcpu->held.state.reported = true;
+		announce(m, &vcpu->held);
+	}
 	rsp_stopped(&m->rsp);
 }
 
@@ -193,6 +217,8 @@ static bool orphaned(struct machine *m, u64 since, bool stop_was_sent)
 static void end_session(struct machine *m)
 {
 	breakpoint_remove_all(m);
+	rules_session_end(&m->rules);
+	m->rules.gdb_present = false;
 	all_continue(m);
 }
 

@@ -13,6 +13,7 @@ typedef enum vmx_verdict (*exit_handler)(struct vcpu *vcpu);
 
 static const exit_handler handlers[] = {
 	[EXIT_REASON_EXCEPTION_NMI] = exit_exception_nmi,
+	[EXIT_REASON_EXTERNAL_INTERRUPT] = exit_external_interrupt,
 	[EXIT_REASON_TRIPLE_FAULT] = exit_triple_fault,
 	[EXIT_REASON_INTERRUPT_WINDOW] = exit_window,
 	[EXIT_REASON_NMI_WINDOW] = exit_window,
@@ -30,6 +31,7 @@ static const exit_handler handlers[] = {
 	[EXIT_REASON_VMOFF] = exit_vmxoff,
 	[EXIT_REASON_VMON] = exit_vmx_instruction,
 	[EXIT_REASON_CR_ACCESS] = exit_cr,
+	[EXIT_REASON_DR_ACCESS] = exit_dr,
 	[EXIT_REASON_IO_INSTRUCTION] = exit_io,
 	[EXIT_REASON_MSR_READ] = exit_msr_read,
 	[EXIT_REASON_MSR_WRITE] = exit_msr_write,
@@ -227,11 +229,15 @@ static void park_while_wanted(struct vcpu *vcpu)
 		nmis = __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL);
 		if (nmis)
 			halt_account_nmis(vcpu, nmis);
+		if (vcpu->rules_generation != load_acquire(&vcpu->machine->rules.generation))
+			events_intercept(vcpu);
 		if (!load_acquire(&vcpu->halt_wanted) && vcpu->want == WANT_NOTHING)
 			return;
 		vmx_sync_guest(vcpu);
 		halt_enter(vcpu);
 		reload_guest(vcpu);
+		if (vcpu->want == WANT_NOTHING)
+			events_resolve(vcpu);
 	}
 }
 

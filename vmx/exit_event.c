@@ -33,15 +33,11 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	struct breakpoint *bp;
 	u64 gpa;
 
-	if (!memory_translate(m, vmread(GUEST_CR3), rip, &gpa)) {
-		vmx_reflect(vcpu);
-		return VERDICT_RESUME;
-	}
+	if (!memory_translate(m, vmread(GUEST_CR3), rip, &gpa))
+		return events_exception(vcpu);
 	bp = breakpoint_planted_at(m, gpa);
 	if (!bp) {
-		if (byte_is_int3(vcpu, gpa))
-			vmx_reflect(vcpu);
-		return VERDICT_RESUME;
+		return byte_is_int3(vcpu, gpa) ? events_exception(vcpu) : VERDICT_RESUME;
 	}
 	switch (bp->addr == rip ? agent_hit(vcpu, bp) : AGENT_PASS) {
 	case AGENT_STOP:
@@ -64,10 +60,8 @@ static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
 	u64 rip = vmx_inject(vcpu)->rip;
 	struct breakpoint *bp = breakpoint_at(vcpu->machine, rip);
 
-	if (!bp || !bp->planted || !bp->no_execute || vmread(EXIT_QUALIFICATION) != rip) {
-		vmx_reflect(vcpu);
-		return VERDICT_RESUME;
-	}
+	if (!bp || !bp->planted || !bp->no_execute || vmread(EXIT_QUALIFICATION) != rip)
+		return events_exception(vcpu);
 	debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 	return VERDICT_HALT;
 }
@@ -81,7 +75,10 @@ static enum vmx_verdict nmi(struct vcpu *vcpu)
 	vmx_inject(vcpu);
 	unblock_nmis();
 	halt_account_nmis(vcpu, 1 + __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL));
-	return VERDICT_RESUME;
+	if (!vcpu->nmis || !(vcpu->intercepts.exception_bitmap & 1 << HV_VECTOR_NMI))
+		return VERDICT_RESUME;
+	vcpu->nmis--;
+	return events_nmi(vcpu);
 }
 
 enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
@@ -94,8 +91,7 @@ enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 		return breakpoint_exception(vcpu);
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_PF)
 		return fetch_page_fault(vcpu);
-	vmx_reflect(vcpu);
-	return VERDICT_RESUME;
+	return events_exception(vcpu);
 }
 
 /* The window is open: finish_exit() chooses anew and injects what waits. */

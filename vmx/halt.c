@@ -12,8 +12,6 @@
 /* How long a CPU may take to arrive (D24). */
 #define ARRIVE_MS 100
 
-#define PFEC_FETCH 0x10
-
 /* Well below what any watchdog of the kernel's tolerates. */
 #define LONG_HALT_MS 2000
 
@@ -44,26 +42,6 @@ void halt_account_nmis(struct vcpu *vcpu, u64 nmis)
 }
 
 /*
- * Breakpoints want #BP; those where the guest cannot execute want page faults too, but only of instruction
- * fetches. See "Exception Bitmap": mask and match mean the opposite while bit 14 is clear.
- */
-static void set_exception_bitmap(struct vcpu *vcpu)
-{
-	const struct machine *m = vcpu->machine;
-	u32 fetches = m->nr_no_execute ? PFEC_FETCH : 0;
-	u32 bitmap = m->nr_planted ? 1 << HV_VECTOR_BP : 0;
-
-	if (fetches)
-		bitmap |= 1 << HV_VECTOR_PF;
-	if (bitmap == vcpu->exception_bitmap)
-		return;
-	vcpu->exception_bitmap = bitmap;
-	vmwrite(EXCEPTION_BITMAP, bitmap);
-	vmwrite(PAGE_FAULT_ERROR_CODE_MASK, fetches);
-	vmwrite(PAGE_FAULT_ERROR_CODE_MATCH, fetches);
-}
-
-/*
  * The first thing that a CPU runs after a long halt is an NMI, ahead of the timer interrupt that waits and
  * would find the CPU stuck.
  */
@@ -81,7 +59,7 @@ static void go_on(struct vcpu *vcpu)
 {
 	snapshot_restore(vcpu);
 	calm_watchdogs(vcpu);
-	set_exception_bitmap(vcpu);
+	events_intercept(vcpu);
 	view_enter(vcpu);
 	vcpu->step = STEP_NONE;
 	if (vcpu->release != STEP_NONE)

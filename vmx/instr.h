@@ -255,6 +255,10 @@ DEFINE_ACCESS_CR(4)
 		asm volatile("mov %0, %%db" #n : : "r"(value) : "memory");  \
 	}
 
+DEFINE_ACCESS_DR(0)
+DEFINE_ACCESS_DR(1)
+DEFINE_ACCESS_DR(2)
+DEFINE_ACCESS_DR(3)
 DEFINE_ACCESS_DR(6)
 DEFINE_ACCESS_DR(7)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The `monitor` commands that are about the machine: one row a command. Root, in the debug loop. */
 #include "root.h"
+#include "command.h"
 
 struct command {
 	const char *name, *help;
@@ -89,10 +90,71 @@ static const struct command commands[] = {
 	{ "stats", "exits and halts of each CPU", run_stats },
 };
 
+static bool core_online(void *ctx, u32 core)
+{
+	struct machine *m = ctx;
+
+	return core < m->nr_cpus && m->vcpu[core] && m->vcpu[core]->life >= VCPU_RUNNING;
+}
+
+/* The CPU of the last stop, if it still holds its event. */
+static struct held_event *held_now(struct machine *m)
+{
+	struct vcpu *vcpu = m->last_stop.thread ? m->vcpu[m->last_stop.thread - 1] : NULL;
+
+	return vcpu && vcpu->held.active ? &vcpu->held : NULL;
+}
+
+static bool event_sc(void *ctx, bool on)
+{
+	struct held_event *held = held_now(ctx);
+
+	if (held)
+		held->state.override = on ? EVENT_SC_ON : EVENT_SC_OFF;
+	return held;
+}
+
+static void event_show(void *ctx, struct rsp_text *out)
+{
+	struct held_event *held = held_now(ctx);
+
+	if (held)
+		event_describe(&held->event, out);
+	else
+		rsp_text_add(out, "no event is held");
+	rsp_text_add(out, "\n");
+}
+
+static size_t length(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+/* Rules and events: the same path as for hvgdbctl. */
+static bool run_events(struct machine *m, const char *command, struct rsp_text *out)
+{
+	struct command_env env = {
+		.parse = { .core_online = core_online, .ctx = m },
+		.origin = RULE_MONITOR,
+		.ctx = m,
+		.event_sc = event_sc,
+		.event_show = event_show,
+	};
+
+	return command_run(&m->rules, &env, command, length(command), out) != COMMAND_UNKNOWN;
+}
+
 int monitor_command(struct machine *m, const char *command, struct rsp_text *out)
 {
 	const char *arguments;
 	unsigned int i;
+
+	if (run_events(m, command, out))
+		return RSP_OK;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		arguments = after_word(command, commands[i].name);
@@ -112,4 +174,5 @@ void monitor_help(struct machine *m, struct rsp_text *out)
 		rsp_text_add(out, commands[i].help);
 		rsp_text_add(out, "\n");
 	}
+	parse_help(out);
 }

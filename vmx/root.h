@@ -117,7 +117,22 @@ void machine_reset(void);
 int monitor_command(struct machine *m, const char *command, struct rsp_text *out);
 void monitor_help(struct machine *m, struct rsp_text *out);
 
+/* events.c: what rules may want, and what becomes of it. */
+#define PFEC_FETCH 0x10
+void events_init(struct machine *m);
+void events_intercept(struct vcpu *vcpu);
+void events_resolve(struct vcpu *vcpu);
+enum vmx_verdict events_exception(struct vcpu *vcpu);
+enum vmx_verdict events_nmi(struct vcpu *vcpu);
+enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu);
+
+/* exit_dr.c */
+enum vmx_verdict exit_dr(struct vcpu *vcpu);
+void dr_describe(struct vcpu *vcpu, struct event *event);
+void dr_emulate(struct vcpu *vcpu, const struct event *event);
+
 /* apic.c */
+void apic_end_suppressed(struct vcpu *vcpu, u8 vector);
 void apic_send_nmi(const struct machine *m, u32 apic_id);
 
 /* log.c */

@@ -4,6 +4,7 @@
  * memory. The operations that rsp/ calls. Root, in the debug loop, with all CPUs halted.
  */
 #include "root.h"
+#include "page.h"
 #include "target.h"
 
 static struct vcpu *vcpu_of(void *target, unsigned int thread)
@@ -303,17 +304,26 @@ static int op_write_mem(void *target, unsigned int thread, u64 addr, const u8 *b
 
 static bool op_supports_break(void *target, unsigned int type)
 {
-	return type == RSP_BREAK_SOFTWARE;
+	return type == RSP_BREAK_SOFTWARE || type >= RSP_WATCH_WRITE;
+}
+
+/* Watchpoints are for the event page; elsewhere there are none. */
+static int watch_result(int result)
+{
+	return result == PAGE_NOT_OURS ? RSP_EINVAL : result;
 }
 
 static int op_insert_break(void *target, unsigned int thread, unsigned int type, u64 addr,
 			   unsigned int kind)
 {
-	struct vcpu *vcpu = vcpu_of(target, thread);
+	struct machine *m = target;
+	struct vcpu *vcpu = vcpu_of(m, thread);
 
+	if (type != RSP_BREAK_SOFTWARE)
+		return watch_result(page_insert(&m->rules, type, addr, kind));
 	if (!halt_is_halted(vcpu))
 		return RSP_ENOTANSWERING;
-	return breakpoint_insert(target, vcpu, addr);
+	return breakpoint_insert(m, vcpu, addr);
 }
 
 static int op_insert_break_agent(void *target, unsigned int thread, unsigned int type, u64 addr,
@@ -321,6 +331,8 @@ static int op_insert_break_agent(void *target, unsigned int thread, unsigned int
 {
 	struct vcpu *vcpu = vcpu_of(target, thread);
 
+	if (type != RSP_BREAK_SOFTWARE)
+		return RSP_EINVAL;
 	if (!halt_is_halted(vcpu))
 		return RSP_ENOTANSWERING;
 	return agent_insert(target, vcpu, addr, agent);
@@ -329,7 +341,11 @@ static int op_insert_break_agent(void *target, unsigned int thread, unsigned int
 static int op_remove_break(void *target, unsigned int thread, unsigned int type, u64 addr,
 			   unsigned int kind)
 {
-	return breakpoint_remove(target, addr);
+	struct machine *m = target;
+
+	if (type != RSP_BREAK_SOFTWARE)
+		return watch_result(page_remove(&m->rules, type, addr, kind));
+	return breakpoint_remove(m, addr);
 }
 
 static int op_check_resume(void *target, unsigned int thread, const struct rsp_action *action)
@@ -349,8 +365,10 @@ static void op_set_action(void *target, unsigned int thread, const struct rsp_ac
 {
 	struct vcpu *vcpu = vcpu_of(target, thread);
 
-	if (vcpu)
-		vcpu->action = *action;
+	if (!vcpu)
+		return;
+	vcpu->action = *action;
+	vcpu->action_by_gdb = true;
 }
 
 static void op_last_stop(void *target, struct rsp_stop *stop)
@@ -360,7 +378,11 @@ static void op_last_stop(void *target, struct rsp_stop *stop)
 
 static void op_new_session(void *target)
 {
-	breakpoint_remove_all(target);
+	struct machine *m = target;
+
+	breakpoint_remove_all(m);
+	rules_session_end(&m->rules);
+	m->rules.gdb_present = true;
 }
 
 static u64 op_text_address(void *target)
@@ -408,6 +430,7 @@ static const struct rsp_ops target_ops = {
 
 void target_init(struct machine *m)
 {
+	events_init(m);
 	rsp_init(&m->rsp, &target_ops, m);
 	rsp_abandon(&m->rsp);
 }

@@ -11,6 +11,7 @@
 #include "rsp.h"
 #include "session.h"
 #include "expr.h"
+#include "rules.h"
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
 #include "pure/controls.h"
@@ -99,6 +100,14 @@ struct snapshot {
 #define SNAPSHOT_FPU BIT64(2)
 #define SNAPSHOT_BASES BIT64(3) /* fs_base, gs_base */
 
+/* An event that stopped gdb, until gdb has answered. */
+struct held_event {
+	bool active;
+	struct event event;
+	struct event_outcome outcome;
+	struct event_held state;
+};
+
 struct machine;
 struct vcpu;
 
@@ -139,6 +148,14 @@ struct vcpu {
 
 	struct snapshot snap;
 
+	/* Events */
+	struct held_event held;
+	struct event_repeats repeats;
+	struct event_intercepts intercepts; /* that rules want here */
+	u32 rules_generation;		    /* of the rules that intercepts were derived from */
+	bool action_by_gdb;		    /* .action is a resume of gdb's, no detach or time-out */
+	u64 current_task; /* guest address of Linux's per-CPU current; set by kmod/ */
+
 	/* Programs run on this CPU */
 	struct expr_machine expr;
 	char print[512];
@@ -162,7 +179,7 @@ struct vcpu {
 	struct inject_in inject_before;
 
 	/* Shadows of what the VMCS holds, so that a change is one compare */
-	u32 cpu_controls, exception_bitmap;
+	u32 cpu_controls;
 	struct vmx_controls controls;
 	u64 timer_period; /* preemption timer units between polls of the line; 0: no timer */
 
@@ -284,6 +301,9 @@ struct machine {
 	struct hidden_page hidden[HIDDEN_MAX];
 	u32 nr_hidden;	     /* pages in use: 0 and nobody needs the debug view */
 	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them */
+
+	struct event_rules rules;
+	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */
 
 	struct line line;
 	struct rsp rsp;

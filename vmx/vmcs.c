@@ -97,10 +97,12 @@ bool vmcs_prepare(struct vcpu *vcpu)
 
 	if (vmx_choose_controls(&vcpu->machine->caps, &vcpu->controls, &refusal))
 		return false;
-	vcpu->exception_bitmap = 0;
 	vcpu->cpu_controls = vcpu->controls.cpu;
 	vcpu->step = STEP_NONE;
 	vcpu->peek = NULL;
+	vcpu->held.active = false;
+	vcpu->rules_generation = 0;
+	memset(&vcpu->intercepts, 0, sizeof(vcpu->intercepts));
 	vcpu->debug_view = false;
 	vcpu->action = (struct rsp_action){ .kind = RSP_CONT };
 	vcpu->want = WANT_NOTHING;

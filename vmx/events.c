@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From exits to events and back: an exit that a rule may want becomes a struct event, events/ decides, and
+ * what it decided (deliver, suppress, stop gdb) is done here. An event that stops gdb is held by its CPU
+ * until gdb lets that CPU go: the way it does is the answer. Root.
+ */
+#include "root.h"
+#include "instr.h"
+#include "page.h"
+#include "insn_len.h"
+
+/* What gdb knows by symbol; its records are the last events. */
+struct hvgdb_events hvgdb_events;
+
+static struct event_rule rule_slots[RULES_DEFAULT_RULES];
+static u8 script_pool[RULES_DEFAULT_SCRIPTS], buffer_pool[RULES_DEFAULT_BUFFERS];
+
+void events_init(struct machine *m)
+{
+	struct rules_memory memory = {
+		.rules = rule_slots,
+		.nr_rules = RULES_DEFAULT_RULES,
+		.scripts = script_pool,
+		.scripts_size = sizeof(script_pool),
+		.buffers = buffer_pool,
+		.buffers_size = sizeof(buffer_pool),
+		.page_address = (u64)&hvgdb_events,
+	};
+
+	rules_init(&m->rules, &memory);
+}
+
+/* A field of the task that is current on a CPU; false where the task cannot be read. */
+static bool read_task(const struct machine *m, u64 task, u32 offset, void *value, size_t len)
+{
+	size_t done;
+
+	return memory_read(m, m->host_cr3, task + offset, value, len, &done) == RSP_OK && done == len;
+}
+
+/* See D18: the task that Linux's per-CPU variable names, also in interrupts and NMIs. */
+static void identify(struct vcpu *vcpu, struct event *event)
+{
+	const struct machine *m = vcpu->machine;
+	u64 task;
+
+	if (!vcpu->current_task || !read_task(m, vcpu->current_task, 0, &task, sizeof(task)))
+		return;
+	read_task(m, task, m->task_tgid, &event->pid, sizeof(event->pid));
+	read_task(m, task, m->task_pid, &event->tid, sizeof(event->tid));
+	read_task(m, task, m->task_comm, event->comm, sizeof(event->comm));
+}
+
+static void begin(struct vcpu *vcpu, struct event *event, enum event_kind kind, u8 vector)
+{
+	memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->stage = EVENT_PRE;
+	event->vector = vector;
+	event->cpu = vcpu->cpu;
+	event->cpl = vmread(GUEST_SS_AR_BYTES) >> HV_AR_DPL_SHIFT & 3;
+	event->rip = vmx_inject(vcpu)->rip;
+	identify(vcpu, event);
+}
+
+static void hold(struct vcpu *vcpu, const struct event *event, const struct event_outcome *outcome)
+{
+	struct held_event *held = &vcpu->held;
+
+	held->active = true;
+	held->event = *event;
+	held->outcome = *outcome;
+	held->state = (struct event_held){
+		.event = &held->event,
+		.signal = outcome->signal,
+		.suppress = outcome->suppress,
+		.skip = outcome->skip,
+	};
+	debug_stop(vcpu, outcome->watch ? RSP_STOP_WATCH : RSP_STOP_PLAIN, outcome->signal,
+		   outcome->watch_addr);
+	vcpu->stop.watch = outcome->watch_type;
+}
+
+/* gdb 16 bytes and more are never needed to know a length. */
+static void skip_faulting(struct vcpu *vcpu)
+{
+	struct inject_in *in = vmx_inject(vcpu);
+	u64 ar = vmread(GUEST_CS_AR_BYTES);
+	enum insn_width width = ar & HV_AR_L ? INSN_64 : ar & HV_AR_DB ? INSN_32 : INSN_16;
+	u8 bytes[INSN_MAX];
+	size_t done = 0;
+
+	memory_read(vcpu->machine, vmread(GUEST_CR3), in->rip, bytes, sizeof(bytes), &done);
+	skip_instruction(in, insn_length(bytes, done, width));
+}
+
+static void deliver(struct vcpu *vcpu, const struct event *event)
+{
+	if (event->kind == EVENT_DR)
+		dr_emulate(vcpu, event);
+	else if (event->kind == EVENT_EXCEPTION && event->vector == EVENT_VECTOR_NMI)
+		vcpu->nmis++;
+	else
+		inject_reflect(vmx_inject(vcpu));
+}
+
+static void suppress(struct vcpu *vcpu, const struct event *event, bool skip)
+{
+	if (event->kind == EVENT_INTERRUPT)
+		apic_end_suppressed(vcpu, event->vector);
+	else if (skip && event->length)
+		skip_instruction(vmx_inject(vcpu), event->length);
+	else if (skip)
+		skip_faulting(vcpu);
+}
+
+/* The second stage: the event is on its way, rules may still stop to look. */
+static void post(struct vcpu *vcpu, struct event *event)
+{
+	struct event_outcome outcome;
+
+	event->stage = EVENT_POST;
+	rules_match(&vcpu->machine->rules, event, NULL, NULL, &outcome);
+	if (outcome.nr_breaking)
+		hold(vcpu, event, &outcome);
+}
+
+static void answer(struct vcpu *vcpu, struct event *event, const struct event_outcome *outcome,
+		   enum event_answer what)
+{
+	if (event->stage == EVENT_POST)
+		return;
+	if (what == EVENT_DELIVER) {
+		deliver(vcpu, event);
+		if (outcome->wants_post)
+			post(vcpu, event);
+	} else {
+		suppress(vcpu, event, what == EVENT_SUPPRESS_SKIP);
+	}
+}
+
+/* The same fault again and again under a rule that suppresses it would never end by itself (D7). */
+static bool goes_in_circles(struct vcpu *vcpu, const struct event *event, enum event_answer what,
+			    struct event_outcome *outcome)
+{
+	if (!event_repeats(&vcpu->repeats, event, what, false))
+		return false;
+	outcome->signal = event_signal(event);
+	return true;
+}
+
+static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
+{
+	struct machine *m = vcpu->machine;
+	struct event_outcome outcome;
+	enum event_answer what;
+
+	rules_match(&m->rules, event, NULL, NULL, &outcome);
+	page_store(&hvgdb_events, event);
+	what = event_resolve_silent(event, outcome.suppress, outcome.skip, false);
+	if (outcome.nr_breaking || goes_in_circles(vcpu, event, what, &outcome)) {
+		hold(vcpu, event, &outcome);
+		return VERDICT_HALT;
+	}
+	answer(vcpu, event, &outcome, what);
+	return VERDICT_RESUME;
+}
+
+/* gdb has let this CPU go while it held an event that was reported. */
+void events_resolve(struct vcpu *vcpu)
+{
+	struct held_event *held = &vcpu->held;
+	struct machine *m = vcpu->machine;
+	enum event_answer what;
+
+	if (!held->active || !held->state.reported)
+		return;
+	held->state.rip_changed = vmx_inject(vcpu)->rip != held->event.rip;
+	what = event_resolve(&held->state, vcpu->action_by_gdb ? &vcpu->action : NULL);
+	if (what == EVENT_HOLD)
+		return;
+	held->active = false;
+	if (what != EVENT_DELIVER)
+		rules_count_suppressed(&m->rules, &held->outcome);
+	answer(vcpu, &held->event, &held->outcome, what);
+}
+
+/* Whether a rule may want this vector on this CPU; else the exit was for something else. */
+static bool wanted(const struct vcpu *vcpu, u8 vector)
+{
+	return vcpu->intercepts.exception_bitmap & 1u << vector;
+}
+
+enum vmx_verdict events_exception(struct vcpu *vcpu)
+{
+	struct inject_in *in = vmx_inject(vcpu);
+	u8 vector = in->exit_intr_info & INTR_INFO_VECTOR_MASK;
+	u32 type = in->exit_intr_info & INTR_INFO_INTR_TYPE_MASK;
+	struct event event;
+
+	if (!wanted(vcpu, vector)) {
+		inject_reflect(in);
+		return VERDICT_RESUME;
+	}
+	begin(vcpu, &event, EVENT_EXCEPTION, vector);
+	event.has_error = in->exit_intr_info & INTR_INFO_DELIVER_CODE_MASK;
+	event.error = event.has_error ? in->exit_intr_error : 0;
+	if (vector == HV_VECTOR_PF || vector == HV_VECTOR_DB)
+		event.address = in->exit_qual;
+	if (type == INTR_TYPE_SOFT_EXCEPTION || type == INTR_TYPE_PRIV_SW_EXCEPTION)
+		event.length = in->exit_instr_len;
+	return take(vcpu, &event);
+}
+
+/* One NMI of the guest's own. */
+enum vmx_verdict events_nmi(struct vcpu *vcpu)
+{
+	struct event event;
+
+	begin(vcpu, &event, EVENT_EXCEPTION, EVENT_VECTOR_NMI);
+	return take(vcpu, &event);
+}
+
+enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu)
+{
+	struct event event;
+
+	begin(vcpu, &event, EVENT_INTERRUPT,
+	      vmx_inject(vcpu)->exit_intr_info & INTR_INFO_VECTOR_MASK);
+	return take(vcpu, &event);
+}
+
+enum vmx_verdict exit_dr(struct vcpu *vcpu)
+{
+	struct event event;
+
+	begin(vcpu, &event, EVENT_DR, 0);
+	dr_describe(vcpu, &event);
+	event.length = vmx_inject(vcpu)->exit_instr_len;
+	return take(vcpu, &event);
+}
+
+static void set_interrupt_exiting(struct vcpu *vcpu, bool on)
+{
+	u32 pin = vcpu->controls.pin & ~PIN_BASED_EXT_INTR_MASK;
+	u32 exit = vcpu->controls.exit & ~VM_EXIT_ACK_INTR_ON_EXIT;
+
+	if (on) {
+		pin |= PIN_BASED_EXT_INTR_MASK;
+		exit |= VM_EXIT_ACK_INTR_ON_EXIT;
+	}
+	if (pin == vcpu->controls.pin)
+		return;
+	vcpu->controls.pin = pin;
+	vcpu->controls.exit = exit;
+	vmwrite(PIN_BASED_VM_EXEC_CONTROL, pin);
+	vmwrite(VM_EXIT_CONTROLS, exit);
+}
+
+static void set_dr_exiting(struct vcpu *vcpu, bool on)
+{
+	u32 controls = vcpu->cpu_controls & ~CPU_BASED_MOV_DR_EXITING;
+
+	if (on)
+		controls |= CPU_BASED_MOV_DR_EXITING;
+	if (controls == vcpu->cpu_controls)
+		return;
+	vcpu->cpu_controls = controls;
+	vmwrite(CPU_BASED_VM_EXEC_CONTROL, controls);
+}
+
+/* Page faults as rules and breakpoints together want them: all, if both want some. */
+static void set_exceptions(struct vcpu *vcpu)
+{
+	const struct machine *m = vcpu->machine;
+	const struct event_intercepts *want = &vcpu->intercepts;
+	u32 bitmap = want->exception_bitmap, mask = want->pf_mask, match = want->pf_match;
+
+	if (m->nr_planted)
+		bitmap |= 1 << HV_VECTOR_BP;
+	if (m->nr_no_execute) {
+		mask = match = bitmap & 1 << HV_VECTOR_PF ? 0 : PFEC_FETCH;
+		bitmap |= 1 << HV_VECTOR_PF;
+	}
+	vmwrite(EXCEPTION_BITMAP, bitmap);
+	vmwrite(PAGE_FAULT_ERROR_CODE_MASK, mask);
+	vmwrite(PAGE_FAULT_ERROR_CODE_MATCH, match);
+}
+
+/* Derives this CPU's intercepts from rules and breakpoints; on the way out of a halt and when rules fail. */
+void events_intercept(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+
+	vcpu->rules_generation = load_acquire(&m->rules.generation);
+	vcpu->intercepts = rules_intercepts(&m->rules, vcpu->cpu);
+	set_exceptions(vcpu);
+	set_interrupt_exiting(vcpu, vcpu->intercepts.external_interrupt);
+	set_dr_exiting(vcpu, vcpu->intercepts.mov_dr);
+}

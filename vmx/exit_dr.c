@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * MOV DR for a guest whose accesses exit: what it would have done is worked out by events/dr.c and done here,
+ * on the guest's own registers (root has none of its own in use). Root.
+ */
+#include "root.h"
+#include "instr.h"
+#include "dr.h"
+#include "pure/exits.h"
+
+static u64 *gpr(struct vcpu *vcpu, unsigned int number)
+{
+	return &vcpu->regs.rax + number;
+}
+
+static u64 read_gpr(struct vcpu *vcpu, unsigned int number)
+{
+	return number == 4 ? vmread(GUEST_RSP) : *gpr(vcpu, number);
+}
+
+static void write_gpr(struct vcpu *vcpu, unsigned int number, u64 value)
+{
+	if (number == 4)
+		vmwrite(GUEST_RSP, value);
+	else
+		*gpr(vcpu, number) = value;
+}
+
+static struct dr_state read_state(void)
+{
+	u32 features[4];
+	struct dr_state state = {
+		.dr = { get_dr0(), get_dr1(), get_dr2(), get_dr3() },
+		.dr6 = get_dr6(),
+		.dr7 = vmread(GUEST_DR7),
+		.de = vmread(GUEST_CR4) & HV_CR4_DE,
+		.code64 = vmread(GUEST_CS_AR_BYTES) & HV_AR_L,
+		.cpl = vmread(GUEST_SS_AR_BYTES) >> HV_AR_DPL_SHIFT & 3,
+	};
+
+	run_cpuid(features, 7, 0);
+	state.rtm = features[1] & BIT64(11);
+	state.bus_lock = features[2] & BIT64(24);
+	return state;
+}
+
+static void write_state(const struct dr_state *before, const struct dr_state *after)
+{
+	if (after->dr[0] != before->dr[0])
+		set_dr0(after->dr[0]);
+	if (after->dr[1] != before->dr[1])
+		set_dr1(after->dr[1]);
+	if (after->dr[2] != before->dr[2])
+		set_dr2(after->dr[2]);
+	if (after->dr[3] != before->dr[3])
+		set_dr3(after->dr[3]);
+	if (after->dr6 != before->dr6)
+		set_dr6(after->dr6);
+	vmwrite(GUEST_DR7, after->dr7);
+}
+
+void dr_describe(struct vcpu *vcpu, struct event *event)
+{
+	struct dr_qual qual = dr_qual_decode(vmread(EXIT_QUALIFICATION));
+
+	event->dr = qual.dr;
+	event->dr_real = dr_real(qual.dr, vmread(GUEST_CR4) & HV_CR4_DE);
+	event->dr_direction = qual.from_dr ? EVENT_DR_READ : EVENT_DR_WRITE;
+	event->dr_gpr = qual.gpr;
+	event->value = qual.from_dr ? 0 : read_gpr(vcpu, qual.gpr);
+}
+
+void dr_emulate(struct vcpu *vcpu, const struct event *event)
+{
+	struct dr_state before = read_state();
+	struct dr_result result = dr_access(&before, event->dr, event->dr_direction,
+					    read_gpr(vcpu, event->dr_gpr));
+
+	write_state(&before, &result.state);
+	switch (result.fault) {
+	case DR_UD:
+		vmx_inject_fault(vcpu, HV_VECTOR_UD, 0);
+		return;
+	case DR_GP:
+		vmx_inject_fault(vcpu, HV_VECTOR_GP, 0);
+		return;
+	case DR_DB:
+		vmx_inject_fault(vcpu, HV_VECTOR_DB, 0);
+		return;
+	default:
+		break;
+	}
+	if (result.set_gpr)
+		write_gpr(vcpu, event->dr_gpr, result.gpr);
+	skip_instruction(vmx_inject(vcpu), event->length);
+}
