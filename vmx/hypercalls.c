@@ -63,13 +63,11 @@ static enum vmx_verdict call_halted(struct vcpu *vcpu, u64 op)
 
 static enum vmx_verdict call_doorbell(struct vcpu *vcpu)
 {
-	bool called = line_driver_was_called(vcpu->machine);
+	bool called = line_forget_noise(vcpu->machine);
 
 	vcpu->regs.rax = called;
-	if (!called) {
-		line_forget_noise(vcpu->machine);
+	if (!called)
 		return VERDICT_RESUME;
-	}
 	vcpu->want = WANT_ATTENTION;
 	return VERDICT_HALT;
 }

@@ -114,9 +114,10 @@ static void driver_read(struct machine *m, u8 byte)
 	struct line *line = &m->line;
 
 	line->undrained = false;
-	byte_ring_put(&line->driver_bytes, byte);
+	/* Before the byte can be seen: whoever sees it and no call would take it for noise. */
 	if (is_call(byte) && !line->called_since)
-		line->called_since = read_tsc() | 1;
+		store_release(&line->called_since, read_tsc() | 1);
+	byte_ring_put(&line->driver_bytes, byte);
 }
 
 /* One byte that the guest's driver moves. The access itself is done by the caller. */
@@ -191,13 +192,20 @@ bool line_poll_due(struct machine *m)
 	return now - line->undrained_since > ms(m, UNDRAINED_MS);
 }
 
-/* Bytes that call nobody are dealt with as soon as they are seen. */
-void line_forget_noise(struct machine *m)
+/*
+ * True if the driver was called. If not, the bytes that it has read so far call nobody, and are dealt with:
+ * only those, for on another CPU it may be reading a call at this moment.
+ */
+bool line_forget_noise(struct machine *m)
 {
 	struct line *line = &m->line;
+	u64 seen = load_acquire(&line->driver_bytes.next);
 
-	line->consumed = line->driver_bytes.next;
-	byte_ring_consume(&line->driver_bytes, line->consumed);
+	if (line_driver_was_called(m))
+		return true;
+	line->consumed = seen;
+	byte_ring_consume(&line->driver_bytes, seen);
+	return false;
 }
 
 static bool wait_for(struct machine *m, u8 bit, u64 limit_ms)

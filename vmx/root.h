@@ -108,7 +108,7 @@ void line_driver_access(struct machine *m, u16 port, bool in, u8 value);
 bool line_driver_was_called(struct machine *m);
 bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);
-void line_forget_noise(struct machine *m);
+bool line_forget_noise(struct machine *m);
 
 /* reset.c */
 void machine_reset(void);
