@@ -87,6 +87,15 @@ static const struct {
 	{ "666666666666666666666666666690", INSN_64, 15 },
 	{ "66666666666666666666666666666690", INSN_64, 0 },
 	{ "2e2e2e2e2e2e2e2e2e2e2e2e2e2e2e", INSN_64, 0 },
+	{ "263e36642e6590", INSN_64, 7 },
+	{ "664881c001020304", INSN_64, 8 }, /* REX.W outranks 0x66 */
+	{ "c20102", INSN_64, 3 },
+	{ "f6c901", INSN_64, 3 }, /* TEST has two codes */
+	{ "f7c901020304", INSN_64, 6 },
+	{ "62f67d4842c1", INSN_64, 6 },
+	{ "c4e97d58c1", INSN_64, 0 },
+	{ "c5c058c1", INSN_32, 4 },
+	{ "c5bf58c10102", INSN_32, 6 }, /* LDS with 32 bits of displacement */
 	{ "", INSN_64, 0 },
 	{ "66", INSN_64, 0 },
 	{ "48", INSN_64, 0 },
