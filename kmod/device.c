@@ -8,6 +8,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "kmod.h"
 #include "hypercall.h"
@@ -77,6 +78,39 @@ static long do_doorbell(struct file *file, struct hvgdb_doorbell __user *arg)
 	return copy_to_user(arg, &bell, sizeof(bell)) ? -EFAULT : 0;
 }
 
+static long run_command(struct hvgdb_command *command, struct hypercall_command *buffer)
+{
+	if (copy_from_user(buffer->line, u64_to_user_ptr(command->line), command->line_length))
+		return -EFAULT;
+	buffer->line_length = command->line_length;
+	hypercall(HYPERCALL_COMMAND, (u64)buffer, 0);
+	command->text_length = buffer->text_length;
+	command->result = buffer->result != 0;
+	if (copy_to_user(u64_to_user_ptr(command->text), buffer->text, buffer->text_length))
+		return -EFAULT;
+	return 0;
+}
+
+static long do_command(struct hvgdb_command __user *arg)
+{
+	struct hypercall_command *buffer;
+	struct hvgdb_command command;
+	long result;
+
+	if (copy_from_user(&command, arg, sizeof(command)))
+		return -EFAULT;
+	if (command.size != sizeof(command) || command.line_length > HVGDB_LINE_MAX)
+		return -EINVAL;
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	result = run_command(&command, buffer);
+	kfree(buffer);
+	if (!result && copy_to_user(arg, &command, sizeof(command)))
+		result = -EFAULT;
+	return result;
+}
+
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	long result;
@@ -91,6 +125,9 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		break;
 	case HVGDB_DETACH:
 		result = do_detach(file);
+		break;
+	case HVGDB_COMMAND:
+		result = do_command((void __user *)arg);
 		break;
 	default:
 		result = -ENOTTY;

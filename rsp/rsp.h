@@ -197,6 +197,12 @@ struct rsp_ops {
 	/* A new gdb said qSupported: forget the breakpoints of the old one. */
 	void (*new_session)(void *target);
 
+	/*
+	 * qHvgdb.Event: what the current thread's event is, for programs ("kind:exception;vector:e;...");
+	 * nothing appended if it holds none. Optional.
+	 */
+	void (*event_fields)(void *target, unsigned int thread, struct rsp_text *out);
+
 	/* Address of _text for qOffsets TextSeg; 0 if not known (then the reply is empty). Optional. */
 	u64 (*text_address)(void *target);
 	/* Path of vmlinux for qXfer:exec-file:read; NULL if not known. Optional. */
@@ -211,8 +217,12 @@ struct rsp_ops {
 	int (*monitor)(void *target, const char *command, struct rsp_text *out);
 	void (*monitor_help)(void *target, struct rsp_text *out);
 
-	/* Tracepoints, rsp/trace.h; optional: without it their packets are unknown. */
+	/*
+	 * Tracepoints, rsp/trace.h: their operations, and what these are called with. Optional:
+	 * without trace their packets are unknown.
+	 */
 	const struct rsp_trace_ops *trace;
+	void *(*trace_target)(void *target);
 };
 
 /* What the byte that was fed led to. */

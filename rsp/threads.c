@@ -123,3 +123,24 @@ int rsp_cmd_thread_info(struct rsp *rsp, struct rsp_in *in)
 	rsp_reply_bytes(rsp, buf, text.len);
 	return RSP_OK;
 }
+
+/* gdb hides unknown fields of stop replies from scripts: they ask with this packet of our own. */
+int rsp_cmd_event(struct rsp *rsp, struct rsp_in *in)
+{
+	struct rsp_text text = { rsp->text, 0, sizeof(rsp->text) };
+	unsigned int thread;
+	int error = rsp_general_thread(rsp, &thread);
+	size_t i;
+
+	(void)in;
+	if (error)
+		return error;
+	if (!rsp->ops->event_fields)
+		return RSP_UNKNOWN;
+	rsp->ops->event_fields(rsp->target, thread, &text);
+	if (!text.len)
+		rsp_text_add(&text, "none");
+	for (i = 0; i < text.len; i++)
+		rsp_reply_char(rsp, text.buf[i]);
+	return RSP_OK;
+}

@@ -81,17 +81,21 @@ static void hold(struct vcpu *vcpu, const struct event *event, const struct even
 	vcpu->stop.watch = outcome->watch_type;
 }
 
-/* gdb 16 bytes and more are never needed to know a length. */
-static void skip_faulting(struct vcpu *vcpu)
+/* The CPU does not tell how long an instruction is that faults. False if its bytes are none that is known. */
+static bool skip_faulting(struct vcpu *vcpu)
 {
 	struct inject_in *in = vmx_inject(vcpu);
 	u64 ar = vmread(GUEST_CS_AR_BYTES);
 	enum insn_width width = ar & HV_AR_L ? INSN_64 : ar & HV_AR_DB ? INSN_32 : INSN_16;
 	u8 bytes[INSN_MAX];
+	unsigned int length;
 	size_t done = 0;
 
 	memory_read(vcpu->machine, vmread(GUEST_CR3), in->rip, bytes, sizeof(bytes), &done);
-	skip_instruction(in, insn_length(bytes, done, width));
+	length = insn_length(bytes, done, width);
+	if (length)
+		skip_instruction(in, length);
+	return length;
 }
 
 static void deliver(struct vcpu *vcpu, const struct event *event)
@@ -110,8 +114,8 @@ static void suppress(struct vcpu *vcpu, const struct event *event, bool skip)
 		apic_end_suppressed(vcpu, event->vector);
 	else if (skip && event->length)
 		skip_instruction(vmx_inject(vcpu), event->length);
-	else if (skip)
-		skip_faulting(vcpu);
+	else if (skip && !skip_faulting(vcpu))
+		deliver(vcpu, event);
 }
 
 /* The second stage: the event is on its way, rules may still stop to look. */

@@ -20,7 +20,16 @@ enum hypercall {
 	HYPERCALL_PLANT_RELEASE,
 	HYPERCALL_DROP_RANGE,	/* forget breakpoints in [RSI, RDX): the memory goes away */
 	HYPERCALL_HALT_ALL,	/* halt all CPUs and resume them at once: for measuring */
+	HYPERCALL_COMMAND,	/* run the line of struct hypercall_command at address RSI */
 	HYPERCALL_NR,
+};
+
+/* In the module's memory, which root can read and write. */
+struct hypercall_command {
+	char line[1024 + 1];
+	char text[8192];
+	u32 line_length, text_length;
+	u32 result; /* enum command_result */
 };
 
 static inline u64 hypercall(enum hypercall op, u64 arg1, u64 arg2)

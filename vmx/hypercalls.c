@@ -37,6 +37,17 @@ static u64 call_drop_range(struct vcpu *vcpu, u64 start, u64 end)
 	return 0;
 }
 
+static u64 call_command(struct vcpu *vcpu, u64 address, u64 unused)
+{
+	struct hypercall_command *command = (void *)address;
+	struct rsp_text text = { .buf = command->text, .size = sizeof(command->text) };
+
+	command->result = monitor_rules(vcpu->machine, RULE_IOCTL, command->line,
+					command->line_length, &text);
+	command->text_length = text.len;
+	return 0;
+}
+
 static u64 call_nothing(struct vcpu *vcpu, u64 unused1, u64 unused2)
 {
 	return 0;
@@ -50,6 +61,7 @@ static const vcpu_call_fn halted_calls[HYPERCALL_NR] = {
 	[HYPERCALL_PLANT_RELEASE] = call_plant_release,
 	[HYPERCALL_DROP_RANGE] = call_drop_range,
 	[HYPERCALL_HALT_ALL] = call_nothing,
+	[HYPERCALL_COMMAND] = call_command,
 };
 
 static enum vmx_verdict call_halted(struct vcpu *vcpu, u64 op)

@@ -109,9 +109,10 @@ static bool event_sc(void *ctx, bool on)
 {
 	struct held_event *held = held_now(ctx);
 
-	if (held)
-		held->state.override = on ? EVENT_SC_ON : EVENT_SC_OFF;
-	return held;
+	if (!held || held->event.stage == EVENT_POST)
+		return false;
+	held->state.override = on ? EVENT_SC_ON : EVENT_SC_OFF;
+	return true;
 }
 
 static void event_show(void *ctx, struct rsp_text *out)
@@ -134,18 +135,19 @@ static size_t length(const char *s)
 	return n;
 }
 
-/* Rules and events: the same path as for hvgdbctl. */
-static bool run_events(struct machine *m, const char *command, struct rsp_text *out)
+/* Lines about rules and events, gdb's and hvgdbctl's; enum command_result. */
+u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, size_t len,
+		  struct rsp_text *out)
 {
 	struct command_env env = {
 		.parse = { .core_online = core_online, .ctx = m },
-		.origin = RULE_MONITOR,
+		.origin = origin,
 		.ctx = m,
 		.event_sc = event_sc,
 		.event_show = event_show,
 	};
 
-	return command_run(&m->rules, &env, command, length(command), out) != COMMAND_UNKNOWN;
+	return command_run(&m->rules, &env, line, len, out);
 }
 
 int monitor_command(struct machine *m, const char *command, struct rsp_text *out)
@@ -153,7 +155,7 @@ int monitor_command(struct machine *m, const char *command, struct rsp_text *out
 	const char *arguments;
 	unsigned int i;
 
-	if (run_events(m, command, out))
+	if (monitor_rules(m, RULE_MONITOR, command, length(command), out) != COMMAND_UNKNOWN)
 		return RSP_OK;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

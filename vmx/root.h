@@ -114,6 +114,8 @@ bool line_forget_noise(struct machine *m);
 void machine_reset(void);
 
 /* monitor.c */
+u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, size_t len,
+		  struct rsp_text *out);
 int monitor_command(struct machine *m, const char *command, struct rsp_text *out);
 void monitor_help(struct machine *m, struct rsp_text *out);
 

@@ -385,6 +385,14 @@ static void op_new_session(void *target)
 	m->rules.gdb_present = true;
 }
 
+static void op_event_fields(void *target, unsigned int thread, struct rsp_text *out)
+{
+	const struct vcpu *vcpu = vcpu_of(target, thread);
+
+	if (vcpu->held.active)
+		event_fields(&vcpu->held.event, out);
+}
+
 static u64 op_text_address(void *target)
 {
 	return ((struct machine *)target)->text_address;
@@ -422,6 +430,7 @@ static const struct rsp_ops target_ops = {
 	.set_action = op_set_action,
 	.last_stop = op_last_stop,
 	.new_session = op_new_session,
+	.event_fields = op_event_fields,
 	.text_address = op_text_address,
 	.exec_file = op_exec_file,
 	.monitor = op_monitor,

@@ -206,11 +206,64 @@ static int attach(const char *tty, const char *baud)
 	return 0;
 }
 
+/* Runs one line about rules and events in root, and prints the answer. */
+static int command(const char *text)
+{
+	static char answer[HVGDB_TEXT_MAX];
+	struct hvgdb_command command = {
+		.size = sizeof(command),
+		.line_length = strlen(text),
+		.line = (uintptr_t)text,
+		.text = (uintptr_t)answer,
+	};
+	int device = open(HVGDB_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (device < 0)
+		fail(1, "%s: %s", HVGDB_DEVICE,
+		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)" :
+				       strerror(errno));
+	if (ioctl(device, HVGDB_COMMAND, &command))
+		fail(1, "%s", errno == EINVAL ? "the line is too long" : strerror(errno));
+	fwrite(answer, 1, command.text_length, command.result ? stderr : stdout);
+	return command.result;
+}
+
+/* `event add '!dr pid 490'`: the rest is one line, quoted or not. */
+static int event(int argc, char **argv)
+{
+	static const struct {
+		const char *word, *line;
+		bool takes_more;
+	} verbs[] = {
+		{ "add", "", true },
+		{ "list", "events", false },
+		{ "enable", "events e ", true },
+		{ "disable", "events d ", true },
+		{ "clear", "events c ", true },
+	};
+	char line[HVGDB_LINE_MAX + 1] = "";
+
+	for (size_t i = 0; argc && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (strcmp(argv[0], verbs[i].word) || verbs[i].takes_more != (argc > 1))
+			continue;
+		strcpy(line, verbs[i].line);
+		for (int word = 1; word < argc; word++) {
+			if (strlen(line) + strlen(argv[word]) + 2 > sizeof(line))
+				fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
+			strcat(strcat(line, word > 1 ? " " : ""), argv[word]);
+		}
+		return command(line);
+	}
+	fail(EXIT_USAGE, "event add LINE | list | enable ID|all | disable ID|all | clear ID|all");
+}
+
 static void usage(FILE *out)
 {
-	fputs("usage: hvgdbctl attach TTY [--baud N]\n\n"
-	      "Makes a serial line the debug line of hvgdb, and stays until it is stopped:\n"
-	      "gdb at the other end of TTY (say, ttyS0) can then attach with `target remote`.\n\n"
+	fputs("usage: hvgdbctl attach TTY [--baud N]\n"
+	      "       hvgdbctl event add LINE | list | enable ID | disable ID | clear ID\n\n"
+	      "attach makes a serial line the debug line of hvgdb, and stays until it is stopped:\n"
+	      "gdb at the other end of TTY (say, ttyS0) can then attach with `target remote`.\n"
+	      "event makes and lists rules without gdb: hvgdbctl event add '!dr pid 490'.\n\n"
 	      "  --baud N   bits per second (default 115200)\n"
 	      "  --help     this text\n",
 	      out);
@@ -239,6 +292,8 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
+	if (argc - optind >= 1 && !strcmp(argv[optind], "event"))
+		return event(argc - optind - 1, argv + optind + 1);
 	if (argc - optind != 2 || strcmp(argv[optind], "attach")) {
 		usage(stderr);
 		return EXIT_USAGE;

@@ -35,6 +35,23 @@ struct hvgdb_doorbell {
 			 * the controller drops as many from the tty and no more */
 };
 
+/*
+ * A line about rules and events, as `monitor` takes it: "!dr pid 490", "events", "events c 3". One
+ * code path with gdb's. Rules that stop gdb do nothing while no gdb is attached.
+ */
+#define HVGDB_LINE_MAX 1024
+#define HVGDB_TEXT_MAX 8192
+
+struct hvgdb_command {
+	__u32 size;
+	__u32 line_length; /* up to HVGDB_LINE_MAX */
+	__u64 line;	   /* user address of the text */
+	__u64 text;	   /* user address of HVGDB_TEXT_MAX bytes for the answer */
+	__u32 text_length; /* out */
+	__u32 result;	   /* out: 0 done; 1 refused, nothing is changed, the text says why */
+};
+
+#define HVGDB_COMMAND _IOWR('H', 4, struct hvgdb_command)
 #define HVGDB_ATTACH _IOWR('H', 1, struct hvgdb_attach)
 #define HVGDB_DETACH _IO('H', 2)
 #define HVGDB_DOORBELL _IOWR('H', 3, struct hvgdb_doorbell)
