@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Each kind of exception, caused a known number of times by one process: its rule counts exactly these, gdb stops at
+each with the kind's signal and at the instruction that caused it, passes it on, and the process's own handlers see
+every one."""
+
+from lib.case import VM, check, equal, match, symbol, until
+
+# What the program causes, how often, the rule for it, gdb's signal, and where RIP is.
+KINDS = [
+    ('de', 3, 'de', 'SIGFPE', 'fault_de'),
+    ('ud', 4, 'ud', 'SIGILL', 'fault_ud'),
+    ('bp', 5, 'bp', 'SIGEMT', 'fault_bp'),
+    ('gp', 3, 'gp', 'SIGSEGV', 'fault_gp'),
+    ('read', 4, 'pf addr 10000000 10000fff pfec 1f 4', 'SIGSEGV', 'fault_read'),
+    ('write', 5, 'pf addr 10001000 10001fff pfec 1f 7', 'SIGSEGV', 'fault_write'),
+    ('fetch', 3, 'pf addr 10002000 10002fff pfec 1f 15', 'SIGSEGV', None),
+    ('mf', 4, 'mf', 'SIGFPE', 'fault_mf'),
+    ('ac', 5, 'ac', 'SIGBUS', 'fault_ac'),
+    ('xm', 3, 'xm', 'SIGFPE', 'fault_xm'),
+]
+TOTAL = sum(count for _, count, *_ in KINDS)
+
+STOPS = f'''
+signals, result = [], []
+gdb.events.stop.connect(lambda event: signals.append(getattr(event, 'stop_signal', str(event))))
+for _ in range({TOTAL}):
+    gdb.execute('continue', to_string=True)
+    result.append((signals.pop(), int(gdb.parse_and_eval('(unsigned long)$pc'))))
+'''
+
+
+def start(vm, command):
+    """The program, waiting for /tmp/go, and its pid."""
+    vm.sh('rm -f /tmp/go /tmp/pid')
+    work = vm.background(f'echo $$ > /tmp/pid; exec {command}')
+    return work, int(until(lambda: vm.status('cat /tmp/pid 2>/dev/null')[0].strip(), 20, 'the program does not start'))
+
+
+def hits(session):
+    return [int(line.split('hits ')[1].split()[0]) for line in session.run('monitor events').splitlines() if 'hits' in line]
+
+
+vm = VM(cpus=2)
+work, pid = start(vm, 'faults ' + ' '.join(f'{name} {count}' for name, count, *_ in KINDS))
+session = vm.gdb_session()
+session.run('handle all stop print pass')
+for name, _, rule, *_ in KINDS:
+    match(session.run(f'monitor !exception {rule} pid {pid:x}'), rf'^rule 0x\w+: .*pid 0x{pid:x} = {pid}\b.*break$', name)
+
+session.begin_python(STOPS)
+vm.sh('touch /tmp/go')
+stops = session.finish_python(100)
+wanted = [(signal, symbol('faults', place) if place else 0x10002000)
+          for _, count, _, signal, place in KINDS for _ in range(count)]
+equal([tuple(stop) for stop in stops], wanted, 'signals and places of the stops')
+
+session.begin('continue')
+output, status = work.wait()
+session.interrupt()
+match(session.finish(), 'SIGINT', 'there are more stops than exceptions')
+for name, count, *_ in KINDS:
+    check(f'faults: {name}: {count} of {count}\n' in output, f'not every #{name} was delivered:', output)
+equal(status, 0, 'status of the program')
+equal(hits(session), [count for _, count, *_ in KINDS], 'hits of the rules')
+
+# Without rules nothing stops, and what the program sees is the same.
+session.run('monitor events c all')
+session.begin('continue')
+equal(vm.status('touch /tmp/go; faults de 100 bp 100 read 100 ud 100')[1], 0, 'status of the program without rules')
+session.interrupt()
+match(session.finish(), 'SIGINT', 'a stop without a rule')
+session.quit()
+vm.dmesg_clean()
