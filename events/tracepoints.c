@@ -297,10 +297,29 @@ void tracepoints_disconnect(struct tracepoints *t, u64 now)
 		tracepoints_stop(t, RSP_TRACE_DISCONNECTED, 0, now);
 }
 
+/* The only tracepoint at an address. */
+static struct trace_point *trace_alone_at(struct tracepoints *t, u64 addr)
+{
+	struct trace_point *point, *found = NULL;
+
+	for (point = t->points; point < t->points + t->nr_points; point++) {
+		if (point->addr != addr)
+			continue;
+		if (found)
+			return NULL;
+		found = point;
+	}
+	return found;
+}
+
+/* A gdb that found tracepoints here gave them numbers of its own, and forgets that at this point.
+ */
 int tracepoints_enable(struct tracepoints *t, unsigned int number, u64 addr, bool enabled)
 {
 	struct trace_point *point = tracepoints_lookup(t, number, addr);
 
+	if (!point)
+		point = trace_alone_at(t, addr);
 	if (!point)
 		return RSP_ENOBREAK;
 	point->enabled = enabled;
@@ -454,4 +473,9 @@ bool tracepoints_variable(const struct tracepoints *t, unsigned int index,
 	to->name = t->pool + v->name - 1;
 	to->name_len = v->name_len;
 	return true;
+}
+
+bool tracepoints_wanted(const struct tracepoints *t, const struct trace_point *point)
+{
+	return t->running && point->complete && point->enabled;
 }

@@ -37,7 +37,21 @@ struct trace_variable {
 	u32 name, name_len; /* in the pool */
 };
 
+struct trace_owner {
+	/*
+	 * What is to be hit has changed: plant the tracepoints that tracepoints_wanted() names, and
+	 * no others. An error refuses what gdb wanted.
+	 */
+	int (*plant)(void *owner);
+	/* Microseconds since 1970, or 0. */
+	u64 (*now)(void *owner);
+	/* As in struct rsp_ops, of any CPU: what is constant. */
+	int (*read_mem)(void *owner, u64 addr, u8 *buf, size_t len, size_t *done);
+};
+
 struct tracepoints {
+	const struct trace_owner *owner_ops;
+	void *owner;
 	struct trace_buffer buffer;
 	unsigned int (*reg_size)(unsigned int reg);
 	u8 *pool; /* conditions, actions, sources, names: emptied by QTinit */
@@ -66,8 +80,8 @@ struct tracepoints {
 };
 
 /*
- * pool_size 0: nothing can be defined. Rings are initialised by the caller. reg_size is
- * rsp_reg_size, which events/ does not link to.
+ * owner_ops and owner are set by the caller, behind this. pool_size 0: nothing can be defined.
+ * Rings are initialised by the caller. reg_size is rsp_reg_size, which events/ does not link to.
  */
 void tracepoints_init(struct tracepoints *t, struct trace_ring *rings, unsigned int cpus, u8 *pool,
 		      u32 pool_size, unsigned int (*reg_size)(unsigned int reg));
@@ -107,6 +121,11 @@ bool tracepoints_frame_variable(struct tracepoints *t, u64 frame, unsigned int i
 				unsigned int *number);
 bool tracepoints_get_variable(struct tracepoints *t, u64 frame, unsigned int number, u64 *value);
 size_t tracepoints_raw(struct tracepoints *t, u64 offset, u8 *buf, size_t len);
+
+bool tracepoints_wanted(const struct tracepoints *t, const struct trace_point *point);
+
+/* The operations for struct rsp_ops, with a struct tracepoints as their target. */
+extern const struct rsp_trace_ops tracepoints_rsp_ops;
 
 /* gdb has left: without disconnected tracing this is the end. */
 void tracepoints_disconnect(struct tracepoints *t, u64 now);

@@ -7,7 +7,7 @@
 
 static bool trace_fits(const struct rsp_trace_find *find, const struct trace_frame *frame)
 {
-	bool inside = frame->pc >= find->a && frame->pc < find->b;
+	bool inside = frame->pc >= find->a && frame->pc <= find->b;
 
 	switch (find->how) {
 	case RSP_TRACE_BY_PC:

@@ -2,7 +2,8 @@
 /*
  * target.xml, written from the register table. It is most of what crosses a serial line at connect:
  * what gdb's DTD has a default for (version, type="int", the prolog) is left out, and so are
- * groups, which gdb computes by itself on x86. No `linux` feature: with it gdb would never ask for
+ * groups, which gdb computes by itself on x86. The few line feeds keep lines below 1000 bytes: gdb
+ * copies them to the trace files that it saves, and reads no longer ones. No `linux` feature: with it gdb would never ask for
  * libraries. Runs in VMX root and in user-space tests.
  */
 #include "chars.h"
@@ -64,7 +65,7 @@ static void rsp_describe_flags(struct rsp_xfer *xfer, const char *id, const stru
 		rsp_xfer_count(xfer, " end=\"", bits->bit);
 		rsp_xfer_str(xfer, "/>");
 	}
-	rsp_xfer_str(xfer, "</flags>");
+	rsp_xfer_str(xfer, "</flags>\n");
 }
 
 static void rsp_describe_vec128(struct rsp_xfer *xfer)
@@ -83,7 +84,7 @@ static void rsp_describe_vec128(struct rsp_xfer *xfer)
 		rsp_xfer_attribute(xfer, " type=\"", v->vector);
 		rsp_xfer_str(xfer, "/>");
 	}
-	rsp_xfer_str(xfer, "<field name=\"uint128\" type=\"uint128\"/></union>");
+	rsp_xfer_str(xfer, "<field name=\"uint128\" type=\"uint128\"/></union>\n");
 }
 
 static void rsp_describe_types(struct rsp_xfer *xfer, const char *feature)
@@ -102,7 +103,7 @@ static void rsp_describe_register(struct rsp_xfer *xfer, unsigned int reg)
 	rsp_xfer_count(xfer, " bitsize=\"", 8 * rsp_reg_size(reg));
 	if (rsp_reg_type(reg))
 		rsp_xfer_attribute(xfer, " type=\"", rsp_reg_type(reg));
-	rsp_xfer_str(xfer, "/>");
+	rsp_xfer_str(xfer, reg % 16 == 15 ? "/>\n" : "/>");
 }
 
 void rsp_describe(struct rsp_xfer *xfer)

@@ -11,6 +11,11 @@ static const struct rsp_trace_ops *rsp_trace(struct rsp *rsp)
 	return rsp->ops->trace;
 }
 
+static void *rsp_trace_target(struct rsp *rsp)
+{
+	return rsp->ops->trace_target(rsp->target);
+}
+
 void rsp_trace_features(struct rsp *rsp)
 {
 	if (rsp_trace(rsp))
@@ -81,10 +86,10 @@ static int rsp_trace_define(struct rsp *rsp, struct rsp_in *in)
 	more = rsp_in_char(in, '-');
 	if (!rsp_in_end(in))
 		return RSP_EINVAL;
-	error = ops->define(rsp->target, &point);
+	error = ops->define(rsp_trace_target(rsp), &point);
 	rsp->why = point.why;
 	if (!error && !more)
-		error = ops->complete(rsp->target, point.number, point.addr);
+		error = ops->complete(rsp_trace_target(rsp), point.number, point.addr);
 	return rsp_trace_reply(rsp, error);
 }
 
@@ -148,14 +153,14 @@ static int rsp_trace_actions(struct rsp *rsp, struct rsp_in *in)
 		action.stepping = rsp->trace_stepping;
 		if (!rsp_in_trace_action(in, &action))
 			return RSP_EINVAL;
-		error = ops->add_action(rsp->target, number, addr, &action);
+		error = ops->add_action(rsp_trace_target(rsp), number, addr, &action);
 		rsp->why = action.why;
 		more = rsp_in_char(in, '-');
 	}
 	if (!error && !rsp_in_end(in))
 		error = RSP_EINVAL;
 	if (!error && !more)
-		error = ops->complete(rsp->target, number, addr);
+		error = ops->complete(rsp_trace_target(rsp), number, addr);
 	return rsp_trace_reply(rsp, error);
 }
 
@@ -189,7 +194,8 @@ static int rsp_trace_qtdpsrc(struct rsp *rsp, struct rsp_in *in)
 	    !rsp_in_u64(in, &source.total) || !rsp_in_char(in, ':') ||
 	    !rsp_in_hex(in, &source.text, &source.len) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	return rsp_trace_reply(rsp, rsp_trace(rsp)->add_source(rsp->target, number, addr, &source));
+	return rsp_trace_reply(
+		rsp, rsp_trace(rsp)->add_source(rsp_trace_target(rsp), number, addr, &source));
 }
 
 static int rsp_trace_qtdv(struct rsp *rsp, struct rsp_in *in)
@@ -203,7 +209,8 @@ static int rsp_trace_qtdv(struct rsp *rsp, struct rsp_in *in)
 	    !rsp_in_hex(in, &variable.name, &variable.name_len) || !rsp_in_end(in))
 		return RSP_EINVAL;
 	variable.builtin = builtin;
-	return rsp_trace_reply(rsp, rsp_trace(rsp)->define_variable(rsp->target, &variable));
+	return rsp_trace_reply(rsp,
+			       rsp_trace(rsp)->define_variable(rsp_trace_target(rsp), &variable));
 }
 
 /* `start,end:start,end…`. */
@@ -216,7 +223,7 @@ static int rsp_trace_qtro(struct rsp *rsp, struct rsp_in *in)
 	while (!error && (first || rsp_in_char(in, ':'))) {
 		if (!rsp_in_u64(in, &start) || !rsp_in_char(in, ',') || !rsp_in_u64(in, &end))
 			return RSP_EINVAL;
-		error = rsp_trace(rsp)->add_constant(rsp->target, first, start, end);
+		error = rsp_trace(rsp)->add_constant(rsp_trace_target(rsp), first, start, end);
 		first = false;
 	}
 	if (!error && !rsp_in_end(in))
@@ -228,7 +235,7 @@ static int rsp_trace_qtinit(struct rsp *rsp, struct rsp_in *in)
 {
 	(void)in;
 	rsp->trace_frame = RSP_NO_FRAME;
-	rsp_trace(rsp)->init(rsp->target);
+	rsp_trace(rsp)->init(rsp_trace_target(rsp));
 	return rsp_reply_ok(rsp);
 }
 
@@ -236,13 +243,13 @@ static int rsp_trace_qtstart(struct rsp *rsp, struct rsp_in *in)
 {
 	(void)in;
 	rsp->trace_frame = RSP_NO_FRAME;
-	return rsp_trace_reply(rsp, rsp_trace(rsp)->start(rsp->target));
+	return rsp_trace_reply(rsp, rsp_trace(rsp)->start(rsp_trace_target(rsp)));
 }
 
 static int rsp_trace_qtstop(struct rsp *rsp, struct rsp_in *in)
 {
 	(void)in;
-	rsp_trace(rsp)->stop(rsp->target);
+	rsp_trace(rsp)->stop(rsp_trace_target(rsp));
 	return rsp_reply_ok(rsp);
 }
 
@@ -253,7 +260,8 @@ static int rsp_trace_enable(struct rsp *rsp, struct rsp_in *in, bool enabled)
 
 	if (!rsp_in_point(in, &number, &addr) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	return rsp_trace_reply(rsp, rsp_trace(rsp)->enable(rsp->target, number, addr, enabled));
+	return rsp_trace_reply(
+		rsp, rsp_trace(rsp)->enable(rsp_trace_target(rsp), number, addr, enabled));
 }
 
 static int rsp_trace_qtenable(struct rsp *rsp, struct rsp_in *in)
@@ -272,7 +280,8 @@ static int rsp_trace_option(struct rsp *rsp, struct rsp_in *in, unsigned int opt
 
 	if ((!rsp_in_word(in, "-1") && !rsp_in_u64(in, &value)) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	return rsp_trace_reply(rsp, rsp_trace(rsp)->set_option(rsp->target, option, value));
+	return rsp_trace_reply(rsp,
+			       rsp_trace(rsp)->set_option(rsp_trace_target(rsp), option, value));
 }
 
 static int rsp_trace_disconnected(struct rsp *rsp, struct rsp_in *in)
@@ -314,7 +323,7 @@ static int rsp_trace_qtnotes(struct rsp *rsp, struct rsp_in *in)
 			return RSP_EINVAL;
 		if (!rsp_in_end(in) && !rsp_in_char(in, ';'))
 			return RSP_EINVAL;
-		error = rsp_trace(rsp)->set_note(rsp->target, note, text, len);
+		error = rsp_trace(rsp)->set_note(rsp_trace_target(rsp), note, text, len);
 	}
 	return rsp_trace_reply(rsp, error);
 }
@@ -358,7 +367,7 @@ static int rsp_trace_qtframe(struct rsp *rsp, struct rsp_in *in)
 		return RSP_EINVAL;
 	if (rsp_is_no_frame(&find))
 		rsp->trace_frame = RSP_NO_FRAME;
-	if (rsp_is_no_frame(&find) || !rsp_trace(rsp)->find(rsp->target, &find)) {
+	if (rsp_is_no_frame(&find) || !rsp_trace(rsp)->find(rsp_trace_target(rsp), &find)) {
 		rsp_reply_str(rsp, "F-1");
 		return RSP_OK;
 	}
@@ -379,7 +388,7 @@ static void rsp_reply_field(struct rsp *rsp, const char *name, u64 value)
 static void rsp_reply_note(struct rsp *rsp, unsigned int note)
 {
 	const u8 *text = NULL;
-	size_t len = rsp_trace(rsp)->note(rsp->target, note, &text);
+	size_t len = rsp_trace(rsp)->note(rsp_trace_target(rsp), note, &text);
 
 	rsp_reply_bytes(rsp, text, len);
 }
@@ -414,7 +423,7 @@ static int rsp_trace_qtstatus(struct rsp *rsp, struct rsp_in *in)
 	struct rsp_trace_status status = { 0 };
 
 	(void)in;
-	rsp_trace(rsp)->status(rsp->target, &status);
+	rsp_trace(rsp)->status(rsp_trace_target(rsp), &status);
 	rsp_reply_field(rsp, "T", status.running);
 	rsp_reply_end(rsp, &status);
 	rsp_reply_field(rsp, ";tframes:", status.frames);
@@ -440,7 +449,7 @@ static int rsp_trace_qtp(struct rsp *rsp, struct rsp_in *in)
 
 	if (!rsp_in_point(in, &number, &addr) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	error = rsp_trace(rsp)->point_status(rsp->target, number, addr, &hits, &bytes);
+	error = rsp_trace(rsp)->point_status(rsp_trace_target(rsp), number, addr, &hits, &bytes);
 	if (error)
 		return error;
 	rsp_reply_field(rsp, "V", hits);
@@ -455,7 +464,7 @@ static int rsp_trace_qtv(struct rsp *rsp, struct rsp_in *in)
 
 	if (!rsp_in_u32(in, &number) || !rsp_in_end(in))
 		return RSP_EINVAL;
-	if (rsp_trace(rsp)->get_variable(rsp->target, rsp->trace_frame, number, &value))
+	if (rsp_trace(rsp)->get_variable(rsp_trace_target(rsp), rsp->trace_frame, number, &value))
 		rsp_reply_field(rsp, "V", value);
 	else
 		rsp_reply_char(rsp, 'U');
@@ -466,7 +475,7 @@ static int rsp_reply_variable(struct rsp *rsp)
 {
 	struct rsp_trace_variable v;
 
-	if (!rsp_trace(rsp)->variable(rsp->target, rsp->trace_index++, &v)) {
+	if (!rsp_trace(rsp)->variable(rsp_trace_target(rsp), rsp->trace_index++, &v)) {
 		rsp_reply_char(rsp, 'l');
 		return RSP_OK;
 	}
@@ -539,7 +548,7 @@ static int rsp_reply_item(struct rsp *rsp)
 	struct rsp_trace_item item = { 0 };
 	bool stepping;
 
-	if (!rsp_trace(rsp)->item(rsp->target, rsp->trace_index++, &item)) {
+	if (!rsp_trace(rsp)->item(rsp_trace_target(rsp), rsp->trace_index++, &item)) {
 		rsp_reply_char(rsp, 'l');
 		return RSP_OK;
 	}
@@ -577,7 +586,7 @@ static int rsp_trace_qtbuffer(struct rsp *rsp, struct rsp_in *in)
 	    !rsp_in_end(in))
 		return RSP_EINVAL;
 	len = base_min(len, RSP_PACKET_SIZE / 2);
-	len = rsp_trace(rsp)->raw(rsp->target, offset, rsp->rx.data, len);
+	len = rsp_trace(rsp)->raw(rsp_trace_target(rsp), offset, rsp->rx.data, len);
 	if (len)
 		rsp_reply_bytes(rsp, rsp->rx.data, len);
 	else
@@ -638,15 +647,16 @@ bool rsp_in_frame(const struct rsp *rsp)
 int rsp_read_reg(struct rsp *rsp, unsigned int thread, unsigned int reg, u8 *value)
 {
 	if (rsp_in_frame(rsp))
-		return rsp_trace(rsp)->frame_reg(rsp->target, rsp->trace_frame, reg, value);
+		return rsp_trace(rsp)->frame_reg(rsp_trace_target(rsp), rsp->trace_frame, reg,
+						 value);
 	return rsp->ops->read_reg(rsp->target, thread, reg, value);
 }
 
 int rsp_read_mem(struct rsp *rsp, unsigned int thread, u64 addr, u8 *buf, size_t len, size_t *done)
 {
 	if (rsp_in_frame(rsp))
-		return rsp_trace(rsp)->frame_mem(rsp->target, rsp->trace_frame, addr, buf, len,
-						 done);
+		return rsp_trace(rsp)->frame_mem(rsp_trace_target(rsp), rsp->trace_frame, addr, buf,
+						 len, done);
 	return rsp->ops->read_mem(rsp->target, thread, addr, buf, len, done);
 }
 
@@ -663,7 +673,7 @@ void rsp_describe_frame(struct rsp_xfer *xfer)
 {
 	const struct rsp_trace_ops *ops = rsp_trace(xfer->rsp);
 	u64 frame = xfer->rsp->trace_frame, addr, len;
-	void *target = xfer->rsp->target;
+	void *target = rsp_trace_target(xfer->rsp);
 	unsigned int i, number;
 
 	rsp_xfer_str(xfer, "<traceframe-info>\n");

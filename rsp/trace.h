@@ -86,7 +86,7 @@ enum rsp_trace_how {
 	/* The rest is looked for behind the frame at hand. */
 	RSP_TRACE_BY_PC,    /* a */
 	RSP_TRACE_BY_POINT, /* a is the tracepoint's number */
-	RSP_TRACE_INSIDE,   /* a <= pc < b */
+	RSP_TRACE_INSIDE,   /* a <= pc <= b */
 	RSP_TRACE_OUTSIDE,
 };
 
@@ -105,7 +105,8 @@ struct rsp_trace_item {
 	struct rsp_trace_source source;
 };
 
-/* int is an enum rsp_error throughout. All are needed. */
+/* int is an enum rsp_error throughout; target is what rsp_ops.trace_target() gave. All are needed.
+ */
 struct rsp_trace_ops {
 	/* Forget all tracepoints, variables and frames. */
 	void (*init)(void *target);

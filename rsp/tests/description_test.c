@@ -29,6 +29,17 @@ static void start(void)
 	fake_connect(&f, "xmlRegisters=i386");
 }
 
+/* gdb's limit in trace files is 1000 with what it puts in front. */
+static void check_lines(const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		assert_in_range(len, 1, 980);
+	}
+}
+
 static void test_pieces(void **state)
 {
 	static char whole[sizeof(xml)];
@@ -39,6 +50,7 @@ static void test_pieces(void **state)
 	start();
 	len = fetch(0x10000);
 	assert_in_range(len, 3000, 4300);
+	check_lines(xml);
 	memcpy(whole, xml, len + 1);
 	for (i = 0; i < ARRAY_SIZE(pieces); i++) {
 		memset(xml, 0, sizeof(xml));
@@ -109,14 +121,14 @@ static void test_structure(void **state)
 	static const char *const order[] = {
 		"<target><architecture>i386:x86-64</architecture>",
 		"<feature name=\"org.gnu.gdb.i386.core\"><flags id=\"i386_eflags\" size=\"4\">",
-		"\"ID\" start=\"21\" end=\"21\"/></flags><reg name=\"rax\"",
+		"\"ID\" start=\"21\" end=\"21\"/></flags>\n<reg name=\"rax\"",
 		"\"fop\" bitsize=\"32\"/></feature>",
 		"<feature name=\"org.gnu.gdb.i386.sse\">",
 		"<vector id=\"v16i8\" type=\"int8\" count=\"16\"/>",
 		"<union id=\"vec128\">",
 		"</union>",
 		"<flags id=\"i386_mxcsr\" size=\"4\">",
-		"</flags><reg name=\"xmm0\"",
+		"</flags>\n<reg name=\"xmm0\"",
 		"</feature><feature name=\"org.gnu.gdb.i386.segments\"><reg name=\"fs_base\"",
 		"</feature></target>",
 	};

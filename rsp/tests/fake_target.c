@@ -552,7 +552,7 @@ static bool fake_run_thread(struct fake *f, unsigned int thread, bool first)
 	const struct rsp_action *action = &f->s.actions[thread];
 	u64 rip;
 
-	if (!first && fake_stops_before(f, thread))
+	if (!first && !(f->before && f->before(f, thread)) && fake_stops_before(f, thread))
 		return true;
 	if (fake_instruction(f, thread))
 		return true;

@@ -51,6 +51,8 @@ struct fake {
 	u64 text;
 	char command[256]; /* the last monitor command */
 	bool running;	   /* nothing may be sent now */
+	/* Optional, before each instruction: true, a breakpoint there does not stop. */
+	bool (*before)(struct fake *f, unsigned int thread);
 	u8 out[0x40000];
 	size_t out_len, out_pos;
 	char reply[0x20000];

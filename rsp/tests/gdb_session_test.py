@@ -18,6 +18,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RSP = os.path.dirname(HERE)
+EVENTS = os.path.join(os.path.dirname(RSP), "events")
 LINKED = 0xFFFFFFFF80200000  # the fake target runs the program elsewhere, as with KASLR
 
 # In C, because of gdb's habits: it looks for epilogues by itself in what an assembler made.
@@ -159,8 +160,11 @@ def build(directory):
                     f"-Wl,-Ttext={LINKED:#x}", "-Wl,-e,_text", source, "-o", guest], check=True)
     subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra",
                     "-fsanitize=address,undefined", "-I" + os.path.dirname(RSP), "-I" + RSP,
-                    os.path.join(HERE, "stub_server.c"), os.path.join(HERE, "fake_target.c"),
-                    *glob.glob(os.path.join(RSP, "*.c")), "-o", server], check=True)
+                    "-I" + EVENTS, "-I" + HERE, os.path.join(HERE, "stub_server.c"),
+                    os.path.join(HERE, "fake_target.c"), os.path.join(HERE, "agent", "stub_agent.c"),
+                    *glob.glob(os.path.join(RSP, "*.c")), *glob.glob(os.path.join(EVENTS, "expr_*.c")),
+                    *glob.glob(os.path.join(EVENTS, "trace*.c")),
+                    os.path.join(EVENTS, "bytecode.c"), "-o", server], check=True)
     return server, guest
 
 

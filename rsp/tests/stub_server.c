@@ -2,7 +2,8 @@
 /*
  * The stub with the fake target behind a TCP port, for a real gdb: `stub_server` prints its port,
  * serves one connection after the other (the machine lives on) and ends when the last of
- * `stub_server COUNT [VMLINUX]` is closed. User space only.
+ * `stub_server COUNT [VMLINUX [agent]]` is closed. With `agent` it evaluates conditions, runs
+ * commands and has tracepoints. User space only.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/stub_agent.h"
 #include "fake_target.h"
 
 static struct fake machine;
@@ -105,6 +107,8 @@ int main(int argc, char **argv)
 	int fd, listener, count = argc > 1 ? atoi(argv[1]) : 1;
 
 	fake_init(&machine);
+	if (argc > 3)
+		stub_agent_install(&machine);
 	machine.text = FAKE_CODE;
 	machine.exec_path = argc > 2 ? argv[2] : NULL;
 	rsp_abandon(&machine.rsp);
