@@ -193,27 +193,6 @@ static int prepare_root_tables(struct machine *m)
 	return error;
 }
 
-static void read_mtrrs(struct machine *m)
-{
-	static const u32 fixed[] = { 0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
-				     0x26b, 0x26c, 0x26d, 0x26e, 0x26f };
-	struct mtrr_state_raw *mtrr = &m->mtrr;
-	unsigned int i;
-
-	memset(mtrr, 0, sizeof(*mtrr));
-	mtrr->maxphyaddr = m->caps.maxphyaddr;
-	rdmsrl(MSR_MTRRcap, mtrr->cap);
-	rdmsrl(MSR_MTRRdefType, mtrr->def_type);
-	if (mtrr->cap & BIT(8))
-		for (i = 0; i < ARRAY_SIZE(fixed); i++)
-			rdmsrl(fixed[i], mtrr->fixed[i]);
-	mtrr->nr_var = min_t(unsigned int, mtrr->cap & 0xff, MTRR_VAR_MAX);
-	for (i = 0; i < mtrr->nr_var; i++) {
-		rdmsrl(0x200 + 2 * i, mtrr->var_base[i]);
-		rdmsrl(0x201 + 2 * i, mtrr->var_mask[i]);
-	}
-}
-
 /* Without execute-only pages breakpoints are planted for all to see. */
 static int prepare_debug_view(struct machine *m)
 {
@@ -239,7 +218,7 @@ static int prepare_ept(struct machine *m)
 	bool has_1g = m->caps.ept_vpid_cap & VMX_EPT_1GB_PAGE_BIT;
 	size_t i, nr;
 
-	read_mtrrs(m);
+	mtrrs_read(&m->mtrr, m->caps.maxphyaddr);
 	nr = ept_count_pages(&m->mtrr, m->caps.maxphyaddr, has_1g) + EPT_SPARE_PAGES;
 	ept_pages = kvcalloc(nr, sizeof(ept_pages[0]), GFP_KERNEL);
 	if (!ept_pages)

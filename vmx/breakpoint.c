@@ -36,35 +36,91 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa)
 	return NULL;
 }
 
+/* Slots whose breakpoint gdb has just taken out are remembered for as long as there are others. */
 static struct breakpoint *free_slot(struct machine *m)
 {
+	struct breakpoint *remembered = NULL;
 	unsigned int i;
 
 	for (i = 0; i < BREAK_MAX; i++) {
-		if (m->breakpoints[i].used || m->breakpoints[i].planted)
+		struct breakpoint *bp = &m->breakpoints[i];
+
+		if (bp->used || bp->planted)
 			continue;
-		m->breakpoints_top = base_max(m->breakpoints_top, i + 1);
-		return &m->breakpoints[i];
+		if (!bp->addr) {
+			m->breakpoints_top = base_max(m->breakpoints_top, i + 1);
+			return bp;
+		}
+		remembered = bp;
+	}
+	return remembered;
+}
+
+static void unplant(struct machine *m, struct breakpoint *bp)
+{
+	volatile u8 *byte = byte_at(m, bp->gpa);
+	u64 gpa;
+
+	if (bp->hidden)
+		view_unplant(m, bp);
+	else if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
+		*byte = bp->saved;
+	bp->planted = false;
+	m->nr_planted--;
+	m->nr_open -= !bp->hidden;
+	m->nr_no_execute -= bp->no_execute;
+}
+
+/* The slot that an address has or had, if that still is the byte which was meant. */
+static struct breakpoint *known_slot(struct machine *m, u64 addr)
+{
+	unsigned int i;
+	u64 gpa;
+
+	for (i = 0; i < m->breakpoints_top; i++) {
+		struct breakpoint *bp = &m->breakpoints[i];
+
+		if (bp->addr == addr && memory_translate(m, bp->cr3, addr, &gpa) && gpa == bp->gpa)
+			return bp;
 	}
 	return NULL;
 }
 
 /* Looked up in the page tables of the CPU that gdb has selected. */
-int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
+static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct breakpoint **slot)
 {
 	u64 gpa, cr3 = vcpu->snap.cr3;
-	struct breakpoint *bp = breakpoint_at(m, addr);
+	struct breakpoint *bp;
 
 	if (!memory_translate(m, cr3, addr, &gpa))
 		return RSP_EUNMAPPED;
 	if (!byte_at(m, gpa))
 		return RSP_ENOTRAM;
+	bp = breakpoint_at(m, addr);
 	if (!bp)
 		bp = free_slot(m);
 	if (!bp)
 		return RSP_EBREAKFULL;
+	if (bp->planted)
+		unplant(m, bp);
 	bp->addr = addr;
 	bp->cr3 = cr3;
+	bp->gpa = gpa;
+	*slot = bp;
+	return RSP_OK;
+}
+
+/*
+ * gdb takes its breakpoints out at every stop and puts them back at every resume, with whatever CPU is
+ * selected then: one in a program stays that program's.
+ */
+int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
+{
+	struct breakpoint *bp = known_slot(m, addr);
+	int error = bp ? RSP_OK : new_slot(m, vcpu, addr, &bp);
+
+	if (error)
+		return error;
 	bp->used = true;
 	bp->nr_conditions = 0;
 	bp->nr_commands = 0;
@@ -84,9 +140,15 @@ void breakpoint_remove_range(struct machine *m, u64 start, u64 end)
 {
 	unsigned int i;
 
-	for (i = 0; i < m->breakpoints_top; i++)
-		if (m->breakpoints[i].addr >= start && m->breakpoints[i].addr < end)
-			m->breakpoints[i].used = false;
+	for (i = 0; i < m->breakpoints_top; i++) {
+		struct breakpoint *bp = &m->breakpoints[i];
+
+		if (bp->addr < start || bp->addr >= end)
+			continue;
+		if (bp->planted)
+			unplant(m, bp);
+		*bp = (struct breakpoint){ 0 };
+	}
 }
 
 void breakpoint_remove_all(struct machine *m)
@@ -110,33 +172,21 @@ static void plant(struct machine *m, struct breakpoint *bp)
 {
 	u64 gpa;
 
-	/* Two addresses of one byte: the first has planted it, a hit there is stepped over. */
-	if (!memory_translate(m, bp->cr3, bp->addr, &gpa) || breakpoint_planted_at(m, gpa))
+	/*
+	 * Only the page that was meant when the breakpoint was made: page tables may have become somebody
+	 * else's. Two addresses of one byte: the first has planted it, a hit there is stepped over.
+	 */
+	if (!memory_translate(m, bp->cr3, bp->addr, &gpa) || gpa != bp->gpa ||
+	    breakpoint_planted_at(m, gpa))
 		return;
 	bp->hidden = view_plant(m, bp, gpa);
 	if (!bp->hidden && !plant_openly(m, bp, gpa))
 		return;
-	bp->gpa = gpa;
 	bp->planted = true;
 	bp->no_execute = memory_no_execute(m, bp->cr3, bp->addr);
 	m->nr_planted++;
 	m->nr_open += !bp->hidden;
 	m->nr_no_execute += bp->no_execute;
-}
-
-static void unplant(struct machine *m, struct breakpoint *bp)
-{
-	volatile u8 *byte = byte_at(m, bp->gpa);
-	u64 gpa;
-
-	if (bp->hidden)
-		view_unplant(m, bp);
-	else if (memory_translate(m, bp->cr3, bp->addr, &gpa) && gpa == bp->gpa && *byte == INT3)
-		*byte = bp->saved;
-	bp->planted = false;
-	m->nr_planted--;
-	m->nr_open -= !bp->hidden;
-	m->nr_no_execute -= bp->no_execute;
 }
 
 /* Before CPUs run: what gdb has removed goes, what it wants comes. */

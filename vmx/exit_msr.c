@@ -63,6 +63,8 @@ enum vmx_verdict exit_msr_write(struct vcpu *vcpu)
 		vmx_inject_fault(vcpu, HV_VECTOR_GP, 0);
 		return VERDICT_RESUME;
 	}
+	if (mtrrs_is_one(msr))
+		mtrrs_written(vcpu);
 	return VERDICT_SKIP;
 }
 
@@ -83,4 +85,7 @@ void msr_bitmap_prepare(u8 *bitmap)
 	intercept(bitmap, HV_MSR_IA32_FEATURE_CONTROL, false);
 	intercept(bitmap, HV_MSR_IA32_FEATURE_CONTROL, true);
 	intercept(bitmap, HV_MSR_IA32_BIOS_UPDT_TRIG, true);
+	for (msr = HV_MSR_IA32_MTRR_PHYSBASE0; msr <= HV_MSR_IA32_MTRR_DEF_TYPE; msr++)
+		if (mtrrs_is_one(msr))
+			intercept(bitmap, msr, true);
 }

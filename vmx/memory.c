@@ -32,14 +32,15 @@ static bool walk(const struct machine *m, u64 cr3, u64 addr, struct walk_out *ou
 }
 
 /*
- * With page-table isolation a CPU in user mode has page tables without the kernel; root's own tables
- * have the kernel half of them all.
+ * The kernel half is the same in all page tables, but with page-table isolation a CPU in user mode does not
+ * have it, and a process that has ended has none at all: root's own copy is always right. What differs
+ * there (the LDT with isolation) is found in the CPU's.
  */
 static bool walk_either(const struct machine *m, u64 cr3, u64 addr, struct walk_out *out)
 {
-	if (walk(m, cr3, addr, out))
+	if ((addr & KERNEL_HALF) && walk(m, m->host_cr3, addr, out))
 		return true;
-	return (addr & KERNEL_HALF) && walk(m, m->host_cr3, addr, out);
+	return walk(m, cr3, addr, out);
 }
 
 bool memory_translate(const struct machine *m, u64 cr3, u64 addr, u64 *gpa)

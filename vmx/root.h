@@ -36,6 +36,11 @@ enum vmx_verdict exit_vmcall(struct vcpu *vcpu);
 /* msr_bitmap.c: which MSRs exit. Guest kernel, before the launch. */
 void msr_bitmap_prepare(u8 *bitmap);
 
+/* mtrrs.c */
+void mtrrs_read(struct mtrr_state_raw *mtrr, unsigned int maxphyaddr);
+bool mtrrs_is_one(u32 msr);
+void mtrrs_written(struct vcpu *vcpu);
+
 /* leave.c */
 void vmx_leave(struct vcpu *vcpu);
 

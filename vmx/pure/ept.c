@@ -345,3 +345,42 @@ int ept_unshare(struct ept *ept, u64 gpa)
 		}
 	}
 }
+
+/* The type that a leaf gets; of several, the one that is right for all. */
+static u64 retyped(const struct mtrr_state_raw *mtrr, u64 entry, u64 gpa, unsigned int level)
+{
+	bool uniform;
+	u64 type = mtrr_range_type(mtrr, gpa, gpa + level_size(level), &uniform);
+
+	if (!uniform)
+		type = HV_MT_UC;
+	return (entry & ~VMX_EPT_MT_MASK) | type << VMX_EPT_MT_EPTE_SHIFT;
+}
+
+/* One page of the map; returns how many bytes it covers. */
+static u64 retype_page(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 gpa, int *error)
+{
+	unsigned int level;
+	u64 *entry = ept_lookup(ept, gpa, &level);
+
+	while (is_present(*entry) && level > EPT_LEVEL_4K && !one_type(mtrr, gpa, level)) {
+		if (ept_split(ept, gpa, level - 1)) {
+			*error = -ENOSPC;
+			break;
+		}
+		entry = ept_lookup(ept, gpa, &level);
+	}
+	if (is_present(*entry))
+		store(entry, retyped(mtrr, *entry, gpa, level));
+	return level_size(level);
+}
+
+int ept_retype(struct ept *ept, const struct mtrr_state_raw *mtrr)
+{
+	int error = 0;
+	u64 gpa = 0;
+
+	while (gpa < BIT64(ept->address_bits))
+		gpa += retype_page(ept, mtrr, gpa, &error);
+	return error;
+}

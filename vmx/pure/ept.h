@@ -65,6 +65,12 @@ int ept_set_access(struct ept *ept, u64 gpa, unsigned int rwx);
 int ept_set_frame(struct ept *ept, u64 gpa, u64 hpa);
 
 /*
+ * Gives every page that maps as itself the type that these MTRRs say, splitting where a page has several
+ * now. -ENOSPC: the spare pages do not suffice for a split; that page gets UC, which is slow and right.
+ */
+int ept_retype(struct ept *ept, const struct mtrr_state_raw *mtrr);
+
+/*
  * A second view that shares every lower table with from: takes one page. Before access differs
  * for a page in one of the views only, that view calls ept_unshare() for it.
  */

@@ -450,9 +450,28 @@ static void unshare_after_a_second_fork(void **state)
 	}
 }
 
+/* From every setup to every other: afterwards each page has the new types, as if built anew. */
+static void retype(void **state)
+{
+	struct fixture f;
+	int from, to;
+
+	(void)state;
+	for (from = 0; from < MODEL_NR; from++)
+		for (to = 0; to < MODEL_NR; to++) {
+			build(&f, from, 36, true, 4096);
+			model_setup(&f.mtrr, to, 36);
+			assert_int_equal(ept_retype(&f.ept, &f.mtrr), 0);
+			every_page_below_2g(&f);
+			random_addresses(&f, 36, 500);
+			free_pool(&f);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(retype),
 		cmocka_unit_test(identity_and_types),
 		cmocka_unit_test(page_sizes),
 		cmocka_unit_test(pointer),
