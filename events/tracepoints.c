@@ -17,9 +17,17 @@ void tracepoints_init(struct tracepoints *t, struct trace_ring *rings, unsigned 
 	t->end = RSP_TRACE_NEVER_RUN;
 }
 
-void tracepoints_forget(struct tracepoints *t)
+static void trace_empty(struct tracepoints *t)
 {
 	trace_buffer_clear(&t->buffer);
+	t->raw_number = 0;
+	t->raw_offset = 0;
+	t->raw_created = 0;
+}
+
+void tracepoints_forget(struct tracepoints *t)
+{
+	trace_empty(t);
 	t->pool_used = 0;
 	t->nr_points = 0;
 	t->nr_variables = 0;
@@ -118,7 +126,8 @@ static int trace_add_record(struct tracepoints *t, struct trace_point *point,
 	if (!place)
 		return RSP_ETRACEFULL;
 	memcpy(t->pool + place - 1, record, sizeof(*record));
-	memcpy(t->pool + place - 1 + sizeof(*record), bytes, record->len);
+	if (record->len)
+		memcpy(t->pool + place - 1 + sizeof(*record), bytes, record->len);
 	if (point->last)
 		memcpy(t->pool + point->last - 1, &place, sizeof(place));
 	else
@@ -262,7 +271,7 @@ int tracepoints_start(struct tracepoints *t, u64 now)
 	struct trace_variable *v;
 
 	trace_buffer_configure(&t->buffer, t->circular, t->limit);
-	trace_buffer_clear(&t->buffer);
+	trace_empty(t);
 	for (point = t->points; point < t->points + t->nr_points; point++) {
 		point->hits = 0;
 		point->bytes = 0;

@@ -292,9 +292,9 @@ static void trace_raw_begin(struct tracepoints *t, u64 offset)
 	struct trace_usage usage;
 
 	trace_buffer_usage(&t->buffer, &usage);
-	if (offset >= t->raw_offset && usage.created == t->raw_created)
+	if (offset >= t->raw_offset && usage.created + usage.lost == t->raw_created)
 		return;
-	t->raw_created = usage.created;
+	t->raw_created = usage.created + usage.lost;
 	t->raw_number = 0;
 	t->raw_offset = 0;
 }
