@@ -609,7 +609,7 @@ void fake_suffer(const u8 *bytes, size_t len)
 	char frame[64];
 	size_t i;
 
-	fake_init_agent(&f);
+	fake_init_trace(&f);
 	for (i = 0; i < len; i++) {
 		fake_suffer_byte(&f, bytes[i]);
 		while (fake_reply(&f))

@@ -35,6 +35,7 @@ struct fake_state {
 	struct fake_break breaks[FAKE_BREAKS];
 	struct rsp_action actions[FAKE_CPUS + 1];
 	unsigned int set_actions, new_sessions;
+	char trace[1024]; /* of fake_init_trace(): what it was told */
 };
 
 struct fake {
@@ -50,6 +51,8 @@ struct fake {
 	const char *exec_path;
 	u64 text;
 	char command[256]; /* the last monitor command */
+	struct rsp_trace_status trace_status;
+	int trace_error;   /* what its operations answer */
 	bool running;	   /* nothing may be sent now */
 	/* Optional, before each instruction: true, a breakpoint there does not stop. */
 	bool (*before)(struct fake *f, unsigned int thread);
@@ -63,6 +66,8 @@ extern const struct rsp_ops fake_ops;
 void fake_init(struct fake *f);
 /* The same, but it takes conditions and commands: those that begin with 0xff cannot be run. */
 void fake_init_agent(struct fake *f);
+/* The same with tracepoints, fake_trace.c. */
+void fake_init_trace(struct fake *f);
 
 /* A packet's frame; returns its length. */
 size_t fake_frame(char *to, const void *payload, size_t len);
