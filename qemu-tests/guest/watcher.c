@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * watcher REGISTER COUNT: a parent that puts a hardware watchpoint (ptrace) on a variable of its child, which then
- * writes to it COUNT times. Waits for the file /tmp/go first. Prints "watcher: S of COUNT stops, value V"; status 0 if
- * the child stopped at each write, behind it, for that register's watchpoint. User space.
+ * watcher REGISTER COUNT: a parent that puts hardware watchpoints (ptrace) on variables of its child, one for each debug
+ * register up to REGISTER. The child writes COUNT times to the last variable only. Prints "watcher: S of COUNT stops,
+ * status X", X being the child's; status 0 if the child stopped behind each write for that register. User space.
+ *
+ * Both have a real-time priority: time goes on while gdb thinks, and to be preempted at each stop of gdb's would be
+ * another round of accesses to debug registers, without end.
+ *
+ * Linux hands out the registers in this order, from DR0 on, whatever numbers ptrace gives them.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -14,7 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One for each debug register: a register that was never written must not fit by chance. */
 static volatile long watched[4];
 
 static void child(int reg, int count)
@@ -39,11 +44,16 @@ static unsigned long peek(pid_t pid, int reg)
 	return ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user, u_debugreg[reg]), 0);
 }
 
-/* Writes of 8 bytes to the variable. */
-static void watch(pid_t pid, int reg)
+/* Writes of 2 bytes to the variables. */
+static void watch(pid_t pid, int last)
 {
-	poke(pid, reg, (unsigned long)&watched[reg]);
-	poke(pid, 7, 1ul << 2 * reg | 9ul << (16 + 4 * reg));
+	unsigned long control = 0;
+
+	for (int reg = 0; reg <= last; reg++) {
+		poke(pid, reg, (unsigned long)&watched[reg]);
+		control |= 1ul << 2 * reg | 5ul << (16 + 4 * reg);
+		poke(pid, 7, control);
+	}
 }
 
 /* One stop of the child; true if it is the watchpoint's, with the variable changed as often. */
@@ -59,8 +69,7 @@ int main(int argc, char **argv)
 	int status, stops = 0;
 	pid_t pid;
 
-	while (access("/tmp/go", F_OK))
-		usleep(20000);
+	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	pid = fork();
 	if (!pid)
 		child(reg, count);
