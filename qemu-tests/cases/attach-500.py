@@ -8,7 +8,7 @@ from lib import rsp
 from lib.case import VM, check, equal, match
 
 TIME_LIMIT = 120
-RAW_ROUNDS, GDB_ROUNDS = 488, 12
+RAW_ROUNDS, GDB_ROUNDS = 480, 20
 REGISTER_DIGITS = 2 * (16 * 8 + 8 + 4)      # rax to rip, eflags
 
 

@@ -48,6 +48,14 @@ def with_gdb(vm, cpus, calls):
     return address
 
 
+def resume_with(client, packet, resume):
+    """Both packets at once, which saves half of the time; returns the stop."""
+    client.send(packet)
+    client.send(resume)
+    equal(client.receive(), 'OK', packet)
+    return client.stop()
+
+
 def with_client(vm, cpus, calls, address):
     client = rsp.Client(vm.gdb_port)
     client.attach(acks=False)
@@ -55,19 +63,16 @@ def with_client(vm, cpus, calls, address):
     client.resume()
     work = workload(vm, cpus, calls)
     hits = {}
-    for _ in range(calls * cpus):
-        stop = client.stop()
+    stop = client.stop()
+    while stop:
         check('swbreak' in stop['fields'] and stop['rip'] == address, 'a stop that is no breakpoint hit', stop)
         thread = stop['thread']
         hits[str(thread)] = hits.get(str(thread), 0) + 1
-        client.expect(f'z0,{address:x},1', 'OK')
-        client.resume(f'vCont;s:{thread:x}')
-        step = client.stop()
+        step = resume_with(client, f'z0,{address:x},1', f'vCont;s:{thread:x}')
         check(step['thread'] == thread and step['rip'] != address, 'the step went wrong', stop, step)
-        client.expect(f'Z0,{address:x},1', 'OK')
-        client.resume()
-    client.interrupt()
-    equal(client.stop()['signal'], 2, 'the signal after Ctrl-C')
+        stop = None
+        if sum(hits.values()) < calls * cpus:
+            stop = resume_with(client, f'Z0,{address:x},1', 'vCont;c')
     client.detach()
     judge(work, hits, cpus, calls)
 
@@ -81,6 +86,6 @@ def run(cpus, gdb_calls, client_calls):
     vm.down()
 
 
-run(2, 50, 500)
-run(1, 20, 50)
-run(4, 20, 50)
+run(2, 30, 500)
+run(1, 10, 50)
+run(4, 5, 25)

@@ -167,9 +167,14 @@ class VM:
 
     # gdb
 
+    def gdb_prologue(self, symbols, attach):
+        # hvgdb tells gdb where vmlinux is: without symbols it must not be found there.
+        return (GDB_SETTINGS + ([] if symbols else ['set sysroot /nowhere'])
+                + ([f'target remote localhost:{self.gdb_port}'] if attach else []))
+
     def gdb(self, commands, timeout=60, symbols=True, attach=True):
         """Runs stock gdb in batch mode on the commands (a text) and returns all that it printed."""
-        lines = GDB_SETTINGS + ([f'target remote localhost:{self.gdb_port}'] if attach else []) + [commands]
+        lines = [*self.gdb_prologue(symbols, attach), commands]
         with tempfile.NamedTemporaryFile('w', suffix='.gdb') as script:
             script.write('\n'.join(lines) + '\n')
             script.flush()
@@ -192,7 +197,7 @@ class VM:
     def gdb_session(self, symbols=True, attach=True):
         """A gdb that stays, for tests that do something in the guest between two of its commands."""
         session = GdbSession(self.symbols if symbols else None)
-        for line in GDB_SETTINGS + ([f'target remote localhost:{self.gdb_port}'] if attach else []):
+        for line in self.gdb_prologue(symbols, attach):
             session.run(line)
         return session
 
