@@ -182,6 +182,7 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 {
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
+	fatal_show(vcpu);
 	if (vcpu->held.active) {
 		vcpu->held.state.reported = true;
 		announce(m, &vcpu->held);
@@ -256,6 +257,21 @@ static bool only_continues(struct machine *m)
 	return find(m, is_continue_action) && !find(m, is_stepping_action);
 }
 
+/* After an exit that is not known nothing runs any more; after a triple fault nothing but the reset. */
+static bool cannot_go_on(struct machine *m)
+{
+	return m->fatal || (m->triple_fault && find(m, is_stepping_action));
+}
+
+/* An error reply to a resume would make gdb wait for ever: the stop is told once more instead. */
+static void tell_again(struct machine *m)
+{
+	if (!rsp_awaits_stop(&m->rsp))
+		return;
+	rsp_console(&m->rsp, "hvgdb: the guest cannot go on; look around, then reset the machine\n");
+	rsp_stopped(&m->rsp);
+}
+
 static void tell_interrupt(struct machine *m)
 {
 	m->last_stop = (struct rsp_stop){ .thread = find(m, is_continue_action)->cpu + 1,
@@ -270,10 +286,12 @@ static void talk(struct machine *m, bool stop_was_sent)
 
 	converse(m, stop_was_sent);
 	for (;;) {
-		if (only_continues(m) && rsp_take_interrupt(&m->rsp))
-			tell_interrupt(m);
-		else if ((vcpu = next_stop(m)))
+		if ((vcpu = next_stop(m)))
 			tell_stop(m, vcpu);
+		else if (cannot_go_on(m))
+			tell_again(m);
+		else if (only_continues(m) && rsp_take_interrupt(&m->rsp))
+			tell_interrupt(m);
 		else
 			break;
 		converse(m, true);

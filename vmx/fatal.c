@@ -26,35 +26,56 @@ void last_words(const struct machine *m, const char *text, u64 value)
 	debug_char(m, '\n');
 }
 
-/* One console line a field, which gdb shows if it waits for a stop. */
-static void dump_field(struct machine *m, const struct vmcs_field_name *field)
+/* Reads the VMCS on the CPU whose it is; the master shows it (it has the line). */
+static void keep_vmcs(struct vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < vmcs_dump_nr && i < VMCS_DUMP_MAX; i++) {
+		vcpu->dump[i] = vmread(vmcs_dump_fields[i].field);
+		last_words(vcpu->machine, vmcs_dump_fields[i].name, vcpu->dump[i]);
+	}
+	vcpu->dump_why = vmx_exit_name(vcpu->exit_reason);
+}
+
+static void show_line(struct machine *m, const char *name, u64 value)
 {
 	char line[80];
-	struct rsp_text text = { .buf = line, .size = sizeof(line) - 1 };
-	u64 value = vmread(field->field);
+	struct rsp_text text = { .buf = line, .size = sizeof(line) - 2 };
 
-	last_words(m, field->name, value);
-	rsp_text_add(&text, field->name);
-	rsp_text_add(&text, " ");
+	rsp_text_add(&text, name);
+	rsp_text_add(&text, " 0x");
 	rsp_text_hex(&text, value);
-	rsp_text_add(&text, "\n");
-	line[text.len] = '\0';
+	line[text.len] = '\n';
+	line[text.len + 1] = '\0';
 	if (rsp_awaits_stop(&m->rsp))
 		rsp_console(&m->rsp, line);
+}
+
+/* Once, before the stop is told: console text between a resume and its stop reply. */
+void fatal_show(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+	unsigned int i;
+
+	if (!vcpu->dump_why)
+		return;
+	show_line(m, "hvgdb: this exit is not known, the guest cannot go on:", vcpu->exit_reason);
+	show_line(m, vcpu->dump_why, vcpu->exit_reason);
+	for (i = 0; i < vmcs_dump_nr && i < VMCS_DUMP_MAX; i++)
+		show_line(m, vmcs_dump_fields[i].name, vcpu->dump[i]);
+	vcpu->dump_why = NULL;
 }
 
 void vmx_fatal(struct vcpu *vcpu, const char *why)
 {
 	struct machine *m = vcpu->machine;
-	unsigned int i;
 
 	m->fatal = true;
 	root_log(m, why);
 	root_log_number(m, "  is an exit that hvgdb does not know: this CPU stops; reason ",
 			vcpu->exit_reason);
 	last_words(m, why, vcpu->exit_reason);
-	line_take(m);
-	for (i = 0; i < vmcs_dump_nr; i++)
-		dump_field(m, &vmcs_dump_fields[i]);
+	keep_vmcs(vcpu);
 	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGABRT, 0);
 }

@@ -148,6 +148,7 @@ void root_log_number(struct machine *m, const char *text, u64 value);
 
 /* fatal.c */
 void vmx_fatal(struct vcpu *vcpu, const char *why);
+void fatal_show(struct vcpu *vcpu);
 void last_words(const struct machine *m, const char *text, u64 value);
 
 /* fault.c */

@@ -348,19 +348,6 @@ static int op_remove_break(void *target, unsigned int thread, unsigned int type,
 	return breakpoint_remove(m, addr);
 }
 
-static int op_check_resume(void *target, unsigned int thread, const struct rsp_action *action)
-{
-	struct machine *m = target;
-
-	bool steps = action->kind == RSP_STEP || action->kind == RSP_RANGE;
-
-	if (m->fatal && action->kind != RSP_STAY)
-		return RSP_ENOTRESUMABLE;
-	if (m->triple_fault && steps)
-		return RSP_ENOTRESUMABLE;
-	return RSP_OK;
-}
-
 static void op_set_action(void *target, unsigned int thread, const struct rsp_action *action)
 {
 	struct vcpu *vcpu = vcpu_of(target, thread);
@@ -426,7 +413,6 @@ static const struct rsp_ops target_ops = {
 	.insert_break = op_insert_break,
 	.insert_break_agent = op_insert_break_agent,
 	.remove_break = op_remove_break,
-	.check_resume = op_check_resume,
 	.set_action = op_set_action,
 	.last_stop = op_last_stop,
 	.new_session = op_new_session,

@@ -24,6 +24,7 @@
 #define ROOT_STACK_SIZE (4 * HV_PAGE_SIZE)
 #define ROOT_IST_SIZE HV_PAGE_SIZE
 #define HV_MAX_CPUS 256
+#define VMCS_DUMP_MAX 192
 
 /* Where root sees physical memory: all RAM, write-back, in the half of the address space that Linux's
  * kernel page tables leave to user space.
@@ -190,6 +191,9 @@ struct vcpu {
 	/* Root's own tables */
 	u64 gdt[16] __attribute__((aligned(16)));
 	u8 tss[104] __attribute__((aligned(16)));
+
+	u64 dump[VMCS_DUMP_MAX]; /* the VMCS at an exit that is not known */
+	const char *dump_why;	 /* NULL: nothing to show */
 
 	u64 exits;	/* counted since load */
 	u64 halts;	/* times parked */
