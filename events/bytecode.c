@@ -86,37 +86,39 @@ static u64 bytecode_number(const u8 *p, size_t len)
 	return value;
 }
 
-/* p is behind the opcode; there are row->operand bytes for sure. */
-static bool bytecode_text(const u8 *p, size_t room, struct bytecode_insn *insn)
+/* What only a few have: the number of arguments in the first byte, text behind the last. */
+static bool bytecode_rest(const u8 *p, size_t room, struct bytecode_insn *insn)
 {
 	u8 operand = insn->row->operand;
 
+	insn->args = p[0];
+	insn->pops += p[0];
+	insn->operand = p[1];
+	if (!(insn->row->flags & BC_TEXT))
+		return true;
 	insn->text = p + operand;
 	insn->text_len = bytecode_number(p + operand - 2, 2);
 	insn->size += insn->text_len;
 	return insn->size <= room;
 }
 
+/* In the path of every instruction that runs: the common ones leave early. */
 bool bytecode_decode(const u8 *code, size_t len, size_t pc, struct bytecode_insn *insn)
 {
 	const struct bytecode_row *row;
-	const u8 *p;
+	const u8 *p = code + pc;
 
-	if (pc >= len)
+	if (pc >= len || *p >= BC_NR)
 		return false;
-	p = code + pc + 1;
-	insn->op = code[pc];
-	insn->row = row = bytecode_row(insn->op);
-	insn->size = 1 + row->operand;
-	insn->args = 0;
+	row = &bytecode_rows[*p];
+	insn->row = row;
+	insn->op = *p++;
 	insn->pops = row->pops;
+	insn->size = 1 + row->operand;
 	if (!row->flags || insn->size > len - pc)
 		return false;
+	if (!row->operand)
+		return true;
 	insn->operand = bytecode_number(p, row->operand);
-	if (row->flags & BC_ARGS) {
-		insn->args = p[0];
-		insn->pops += p[0];
-		insn->operand = p[1];
-	}
-	return !(row->flags & BC_TEXT) || bytecode_text(p, len - pc, insn);
+	return !(row->flags & BC_ARGS) || bytecode_rest(p, len - pc, insn);
 }

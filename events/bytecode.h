@@ -100,7 +100,7 @@ struct bytecode_insn {
 	u8 args;	/* with BC_ARGS */
 	u16 pops;	/* row->pops and args */
 	u32 size;	/* of the whole instruction */
-	u64 operand;	/* all operand bytes as one number; with BC_ARGS the second byte */
+	u64 operand;	/* if there are any: all bytes as one number; with BC_ARGS the second */
 	const u8 *text; /* with BC_TEXT */
 	u16 text_len;
 };
