@@ -109,7 +109,7 @@ $(unit_tests): %: %.o
 -include $(unit_objects:.o=.d)
 
 # Each run leaves its output in NAME.log and "PASSED FAILED" in NAME.ran (.ci/run-test).
-sessions := $(wildcard rsp/tests/*_session_test.py)
+sessions := $(wildcard rsp/tests/*_session_test.py events/tests/*_differential.py)
 unit_runs := $(unit_tests:=.ran) $(sessions:%.py=$(UNIT)/%.ran) $(UNIT)/vmx/tests/root-objects.ran
 
 $(unit_tests:=.ran): %.ran: %
