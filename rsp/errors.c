@@ -22,6 +22,8 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_EVENTPENDING] = "an event must be delivered to the guest first",
 	[RSP_ENOTRESUMABLE] = "after a triple fault the machine can only be reset: use continue",
 	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
+	[RSP_EWATCH] = "watchpoints are possible on hvgdb_events only, with awatch or rwatch: "
+		       "use awatch on the event page",
 	[RSP_EPROGRAM] = "a condition or command cannot be run",
 	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables",
 	[RSP_ETRACESIZE] = "the trace buffer is smaller than this",

@@ -69,7 +69,6 @@ static void all_continue(struct machine *m)
 	for (i = 0; i < m->nr_cpus; i++)
 		if (m->vcpu[i]) {
 			m->vcpu[i]->action = (struct rsp_action){ .kind = RSP_CONT };
-			m->vcpu[i]->action_by_gdb = false;
 			m->vcpu[i]->want = WANT_NOTHING;
 			m->vcpu[i]->held.state.reported = true;
 		}

@@ -68,6 +68,7 @@ static void hold(struct vcpu *vcpu, const struct event *event, const struct even
 	struct held_event *held = &vcpu->held;
 
 	held->active = true;
+	held->answered = false;
 	held->event = *event;
 	held->outcome = *outcome;
 	held->state = (struct event_held){
@@ -170,6 +171,20 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 	return VERDICT_RESUME;
 }
 
+/*
+ * The first resume that lets a CPU go answers the event it holds, even if another CPU's stop is told before
+ * anything runs: the resume after that one says nothing about this event any more.
+ */
+void events_answer(struct vcpu *vcpu, const struct rsp_action *action)
+{
+	struct held_event *held = &vcpu->held;
+
+	if (!held->active || !held->state.reported || held->answered || action->kind == RSP_STAY)
+		return;
+	held->answered = true;
+	held->answer = *action;
+}
+
 /* gdb has let this CPU go while it held an event that was reported. */
 void events_resolve(struct vcpu *vcpu)
 {
@@ -180,7 +195,7 @@ void events_resolve(struct vcpu *vcpu)
 	if (!held->active || !held->state.reported)
 		return;
 	held->state.rip_changed = vmx_inject(vcpu)->rip != held->event.rip;
-	what = event_resolve(&held->state, vcpu->action_by_gdb ? &vcpu->action : NULL);
+	what = event_resolve(&held->state, held->answered ? &held->answer : NULL);
 	if (what == EVENT_HOLD)
 		return;
 	held->active = false;

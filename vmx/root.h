@@ -128,6 +128,7 @@ void monitor_help(struct machine *m, struct rsp_text *out);
 #define PFEC_FETCH 0x10
 void events_init(struct machine *m);
 void events_intercept(struct vcpu *vcpu);
+void events_answer(struct vcpu *vcpu, const struct rsp_action *action);
 void events_resolve(struct vcpu *vcpu);
 enum vmx_verdict events_exception(struct vcpu *vcpu);
 enum vmx_verdict events_nmi(struct vcpu *vcpu);

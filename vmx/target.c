@@ -310,7 +310,7 @@ static bool op_supports_break(void *target, unsigned int type)
 /* Watchpoints are for the event page; elsewhere there are none. */
 static int watch_result(int result)
 {
-	return result == PAGE_NOT_OURS ? RSP_EINVAL : result;
+	return result == PAGE_NOT_OURS || result == RSP_EINVAL ? RSP_EWATCH : result;
 }
 
 static int op_insert_break(void *target, unsigned int thread, unsigned int type, u64 addr,
@@ -355,7 +355,7 @@ static void op_set_action(void *target, unsigned int thread, const struct rsp_ac
 	if (!vcpu)
 		return;
 	vcpu->action = *action;
-	vcpu->action_by_gdb = true;
+	events_answer(vcpu, action);
 }
 
 static void op_last_stop(void *target, struct rsp_stop *stop)

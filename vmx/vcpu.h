@@ -107,6 +107,8 @@ struct held_event {
 	struct event event;
 	struct event_outcome outcome;
 	struct event_held state;
+	bool answered;		  /* gdb has let this CPU go; it may still wait for another's stop */
+	struct rsp_action answer; /* how */
 };
 
 struct machine;
@@ -154,7 +156,6 @@ struct vcpu {
 	struct event_repeats repeats;
 	struct event_intercepts intercepts; /* that rules want here */
 	u32 rules_generation;		    /* of the rules that intercepts were derived from */
-	bool action_by_gdb;		    /* .action is a resume of gdb's, no detach or time-out */
 	u64 current_task; /* guest address of Linux's per-CPU current; set by kmod/ */
 
 	/* Programs run on this CPU */
