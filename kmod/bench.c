@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /sys/module/hvgdb/parameters/bench_halt: each read halts all CPUs once and tells how many TSC ticks it took
- * from the call to the return. For `make bench`. Guest kernel.
+ * /sys/module/hvgdb/parameters/bench_halt: each read halts all CPUs once and tells how many TSC
+ * ticks it took from the call to the return. For `make bench`. Guest kernel.
  */
 #include <linux/irqflags.h>
 #include <linux/module.h>

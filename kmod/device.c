@@ -43,7 +43,8 @@ static long do_attach(struct file *file, struct hvgdb_attach __user *arg)
 
 	if (copy_from_user(&attach, arg, sizeof(attach)))
 		return -EFAULT;
-	if (attach.size != sizeof(attach) || memchr_inv(attach.reserved, 0, sizeof(attach.reserved)))
+	if (attach.size != sizeof(attach) ||
+	    memchr_inv(attach.reserved, 0, sizeof(attach.reserved)))
 		return -EINVAL;
 	if (line_holder)
 		return -EBUSY;
@@ -165,7 +166,8 @@ int chardev_arm_parameter(const char *uart)
 	u16 port;
 
 	if (strncmp(uart, "io,", 3) || kstrtou16(uart + 3, 0, &port) || arm(port, false)) {
-		pr_err("uart=%s is not understood: give the 16550's first I/O port, as in uart=io,0x2f8\n",
+		pr_err("uart=%s is not understood: give the 16550's first I/O port, as in "
+		       "uart=io,0x2f8\n",
 		       uart);
 		return -EINVAL;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Takes the running CPUs into VMX non-root and gives them back: all or none. Two phases, because only
- * the first can fail for ordinary reasons: every CPU prepares and votes, then all launch.
+ * Takes the running CPUs into VMX non-root and gives them back: all or none. Two phases, because
+ * only the first can fail for ordinary reasons: every CPU prepares and votes, then all launch.
  * Guest kernel, in process context; the per-CPU parts run in IPIs with interrupts off.
  */
 #include <linux/cpu.h>
@@ -91,7 +91,8 @@ static int first_error(void)
 	struct vcpu *vcpu;
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu(cpu)
+	{
 		vcpu = machine.vcpu[cpu];
 		if (vcpu->launch_error) {
 			pr_err("CPU %u cannot be taken over: %s\n", cpu, vcpu->launch_error_text);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens to CPUs and modules while hvgdb is loaded: hotplug, reboot, sleep, unloading modules.
- * Guest kernel, process context (the callbacks of the hotplug machinery run on the CPU they are about).
+ * What happens to CPUs and modules while hvgdb is loaded: hotplug, reboot, sleep, unloading
+ * modules. Guest kernel, process context (the callbacks of the hotplug machinery run on the CPU
+ * they are about).
  *
- * A CPU that comes or goes runs natively for a while, and there a planted int3 would be an oops. So the
- * planted bytes are held out of memory (D12) from before the CPU starts until it is in the guest, and
- * from before it leaves the guest until it is dead.
+ * A CPU that comes or goes runs natively for a while, and there a planted int3 would be an oops. So
+ * the planted bytes are held out of memory (D12) from before the CPU starts until it is in the
+ * guest, and from before it leaves the guest until it is dead.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/module.h>
@@ -66,8 +67,8 @@ static int on_sleep(struct notifier_block *block, unsigned long event, void *dat
 }
 
 /*
- * The kernel is about to stop this CPU for good, or to start another kernel (panic, kdump, kexec, emergency
- * restart). NMI context or interrupts off, on each CPU by itself, maybe more than once.
+ * The kernel is about to stop this CPU for good, or to start another kernel (panic, kdump, kexec,
+ * emergency restart). NMI context or interrupts off, on each CPU by itself, maybe more than once.
  */
 static void on_emergency(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Brings root's messages to the kernel log: root writes a ring (it may call nothing of the kernel's), a
- * slow worker prints it. Guest kernel.
+ * Brings root's messages to the kernel log: root writes a ring (it may call nothing of the
+ * kernel's), a slow worker prints it. Guest kernel.
  */
 #include <linux/mutex.h>
 #include <linux/workqueue.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Module init and exit: the order in which the machine is probed, prepared, taken over and given back.
- * Guest kernel.
+ * Module init and exit: the order in which the machine is probed, prepared, taken over and given
+ * back. Guest kernel.
  */
 #include <linux/cpu.h>
 #include <linux/module.h>
@@ -109,9 +109,9 @@ static int __init hvgdb_init(void)
 		goto leave;
 	log_start();
 	pr_info("%u CPUs are guests now%s\n", num_online_cpus(),
-		machine.vcpu[0]->timer_period ?
-			"" :
-			"; no VMX preemption timer: a dead kernel cannot be broken into");
+		machine.vcpu[0]->timer_period
+			? ""
+			: "; no VMX preemption timer: a dead kernel cannot be broken into");
 	return 0;
 leave:
 	give_back();

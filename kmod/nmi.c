@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NMIs that root sends into the guest for its own reasons, and what the guest does with them: after a long
- * halt the watchdogs are told that no time was lost by the kernel's fault (root injects the NMI ahead of the
- * timer interrupts that wait); and where a kick may have swallowed an NMI of the guest's, root injects one
- * that nobody may be waiting for, which must not be reported as unknown (D11). Guest kernel, NMI context.
+ * NMIs that root sends into the guest for its own reasons, and what the guest does with them: after
+ * a long halt the watchdogs are told that no time was lost by the kernel's fault (root injects the
+ * NMI ahead of the timer interrupts that wait); and where a kick may have swallowed an NMI of the
+ * guest's, root injects one that nobody may be waiting for, which must not be reported as unknown
+ * (D11). Guest kernel, NMI context.
  */
 #include <linux/nmi.h>
 #include <linux/rcupdate.h>

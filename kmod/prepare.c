@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocates all that root will ever touch, before the first VMXON: the CPUs' structures, root's page
- * tables, the EPT, bitmaps. Nothing here runs after the launch but memory_free(), after the last VMXOFF.
- * Guest kernel.
+ * Allocates all that root will ever touch, before the first VMXON: the CPUs' structures, root's
+ * page tables, the EPT, bitmaps. Nothing here runs after the launch but memory_free(), after the
+ * last VMXOFF. Guest kernel.
  */
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
@@ -20,7 +20,7 @@
 #include "pure/mtrr.h"
 #include "root.h"
 
-#define ROOT_PTE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
+#define ROOT_PTE   (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
 #define ROOT_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 /* Enough to split 64 regions of 1 GiB down to 4 KiB. */
 #define EPT_SPARE_PAGES 256
@@ -309,9 +309,7 @@ static int prepare_all(struct machine *m)
 		error = prepare_ept(m);
 	if (!error)
 		error = prepare_bitmaps(m);
-	for_each_possible_cpu(cpu)
-		if (!error)
-			error = prepare_cpu(m, cpu);
+	for_each_possible_cpu(cpu) if (!error) error = prepare_cpu(m, cpu);
 	return error;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads what every CPU can do and refuses, before anything is touched, a machine that hvgdb cannot run
- * on: one sentence in the kernel log and an errno of its own for each reason. Guest kernel, at load.
+ * Reads what every CPU can do and refuses, before anything is touched, a machine that hvgdb cannot
+ * run on: one sentence in the kernel log and an errno of its own for each reason. Guest kernel, at
+ * load.
  */
 #include <linux/cc_platform.h>
 #include <linux/kobject.h>
@@ -35,11 +36,14 @@ static void read_vmx_msrs(struct vmx_caps *caps)
 	caps->feature_control = read_msr(HV_MSR_IA32_FEATURE_CONTROL);
 	caps->basic = read_msr(HV_MSR_IA32_VMX_BASIC);
 	true_controls = caps->basic & BIT64(55);
-	caps->pinbased = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_PINBASED_CTLS : HV_MSR_IA32_VMX_PINBASED_CTLS);
-	caps->procbased =
-		read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_PROCBASED_CTLS : HV_MSR_IA32_VMX_PROCBASED_CTLS);
-	caps->exit = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_EXIT_CTLS : HV_MSR_IA32_VMX_EXIT_CTLS);
-	caps->entry = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_ENTRY_CTLS : HV_MSR_IA32_VMX_ENTRY_CTLS);
+	caps->pinbased = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_PINBASED_CTLS
+						: HV_MSR_IA32_VMX_PINBASED_CTLS);
+	caps->procbased = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_PROCBASED_CTLS
+						 : HV_MSR_IA32_VMX_PROCBASED_CTLS);
+	caps->exit = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_EXIT_CTLS
+					    : HV_MSR_IA32_VMX_EXIT_CTLS);
+	caps->entry = read_msr(true_controls ? HV_MSR_IA32_VMX_TRUE_ENTRY_CTLS
+					     : HV_MSR_IA32_VMX_ENTRY_CTLS);
 	caps->procbased2 = read_msr(HV_MSR_IA32_VMX_PROCBASED_CTLS2);
 	caps->misc = read_msr(HV_MSR_IA32_VMX_MISC);
 	caps->cr0_fixed0 = read_msr(HV_MSR_IA32_VMX_CR0_FIXED0);
@@ -108,8 +112,9 @@ static void refuse(const struct vmx_refusal *refusal)
 }
 
 /*
- * KVM takes VMX whenever a VM starts (and from 6.12 on already when it is loaded), so its mere presence
- * is refused. There is no exported look-up of modules; the set that our own kobject is in will do.
+ * KVM takes VMX whenever a VM starts (and from 6.12 on already when it is loaded), so its mere
+ * presence is refused. There is no exported look-up of modules; the set that our own kobject is in
+ * will do.
  */
 static bool kvm_is_loaded(void)
 {
@@ -122,7 +127,8 @@ static bool kvm_is_loaded(void)
 static int probe_system(void)
 {
 	if (security_locked_down(LOCKDOWN_DBG_WRITE_KERNEL)) {
-		pr_err("the kernel is locked down: a debugger that can write its memory is not allowed\n");
+		pr_err("the kernel is locked down: a debugger that can write its memory is not "
+		       "allowed\n");
 		return -EPERM;
 	}
 	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT)) {
@@ -134,7 +140,7 @@ static int probe_system(void)
 
 int probe_machine(struct machine *m)
 {
-	struct probe_result result = { };
+	struct probe_result result = {};
 	struct vmx_controls controls;
 	struct vmx_refusal refusal;
 	int error = probe_system();

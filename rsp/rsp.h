@@ -68,11 +68,11 @@ enum rsp_error {
 	RSP_EVENTPENDING,    /* an event must be delivered first */
 	RSP_ENOTRESUMABLE,   /* the machine can only be reset (triple fault) */
 	RSP_EDAMAGED,	     /* the packet's checksum is wrong (only without acks) */
-	RSP_EWATCH,	     /* a watchpoint that cannot be */
 	RSP_EPROGRAM,	     /* a condition or command cannot be run: rsp_agent.why says more */
 	RSP_EPROGRAMS,	     /* more conditions or commands than a breakpoint can have */
 	RSP_ETRACEFULL,	     /* more tracepoints, actions or variables than there is room for */
 	RSP_ETRACESIZE,	     /* the trace buffer is smaller than what was asked for */
+	RSP_EWATCH,	     /* a watchpoint that cannot be */
 	RSP_NR_ERRORS,
 };
 

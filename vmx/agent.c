@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What breakpoints do by themselves: conditions and commands in gdb's bytecode, evaluated on the CPU that
- * hit, in its exit, while the others run on. A condition that is false costs no halt and no byte on the line;
- * one that cannot be evaluated counts as true. Root.
+ * What breakpoints do by themselves: conditions and commands in gdb's bytecode, evaluated on the
+ * CPU that hit, in its exit, while the others run on. A condition that is false costs no halt and
+ * no byte on the line; one that cannot be evaluated counts as true. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -10,9 +10,22 @@
 /* Registers by gdb's number, live: this CPU is not halted. */
 static u64 live_reg(const struct vcpu *vcpu, unsigned int reg)
 {
-	static const u8 order[] = { [RSP_RAX] = 0, [RSP_RBX] = 3, [RSP_RCX] = 1, [RSP_RDX] = 2,
-				    [RSP_RSI] = 6, [RSP_RDI] = 7, [RSP_RBP] = 5, [RSP_RSP] = 4,
-				    [RSP_R8] = 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const u8 order[] = { [RSP_RAX] = 0,
+				    [RSP_RBX] = 3,
+				    [RSP_RCX] = 1,
+				    [RSP_RDX] = 2,
+				    [RSP_RSI] = 6,
+				    [RSP_RDI] = 7,
+				    [RSP_RBP] = 5,
+				    [RSP_RSP] = 4,
+				    [RSP_R8] = 8,
+				    9,
+				    10,
+				    11,
+				    12,
+				    13,
+				    14,
+				    15 };
 
 	switch (reg) {
 	case RSP_RSP:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends one NMI to one CPU by physical destination (D24). In xAPIC mode the guest may be between its two
- * writes of the interrupt command register, so the upper half is put back. Root.
+ * Sends one NMI to one CPU by physical destination (D24). In xAPIC mode the guest may be between
+ * its two writes of the interrupt command register, so the upper half is put back. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -53,13 +53,13 @@ void apic_send_nmi(const struct machine *m, u32 apic_id)
 		xapic_send(&icr);
 }
 
-#define APIC_EOI 0xb0
-#define APIC_SPURIOUS 0xf0
-#define APIC_ISR 0x100
+#define APIC_EOI	   0xb0
+#define APIC_SPURIOUS	   0xf0
+#define APIC_ISR	   0x100
 #define X2APIC_MSR(offset) (0x800 + (offset) / 16)
-#define PIC_COMMAND 0x20
-#define PIC_SLAVE_COMMAND 0xa0
-#define PIC_EOI 0x20
+#define PIC_COMMAND	   0x20
+#define PIC_SLAVE_COMMAND  0xa0
+#define PIC_EOI		   0x20
 
 static bool is_x2apic(void)
 {

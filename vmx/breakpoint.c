@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Software breakpoints: the table that gdb fills, and the INT3 bytes in guest memory that follow from it.
- * In the kernel's text they are hidden (view.c). Elsewhere the bytes are there only while CPUs run (planted
- * at a resume, taken out at a halt), so a halted guest's memory is always its own. Root, with every CPU halted.
+ * Software breakpoints: the table that gdb fills, and the INT3 bytes in guest memory that follow
+ * from it. In the kernel's text they are hidden (view.c). Elsewhere the bytes are there only while
+ * CPUs run (planted at a resume, taken out at a halt), so a halted guest's memory is always its
+ * own. Root, with every CPU halted.
  *
- * A byte is taken out only if it is still the INT3 that was put there and the same linear address still
- * leads to the same page (D13): the guest may have freed, replaced or rewritten it meanwhile.
+ * A byte is taken out only if it is still the INT3 that was put there and the same linear address
+ * still leads to the same page (D13): the guest may have freed, replaced or rewritten it meanwhile.
  */
 #include "root.h"
 
@@ -111,8 +112,8 @@ static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct break
 }
 
 /*
- * gdb takes its breakpoints out at every stop and puts them back at every resume, with whatever CPU is
- * selected then: one in a program stays that program's.
+ * gdb takes its breakpoints out at every stop and puts them back at every resume, with whatever CPU
+ * is selected then: one in a program stays that program's.
  */
 int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
 {
@@ -173,8 +174,9 @@ static void plant(struct machine *m, struct breakpoint *bp)
 	u64 gpa;
 
 	/*
-	 * Only the page that was meant when the breakpoint was made: page tables may have become somebody
-	 * else's. Two addresses of one byte: the first has planted it, a hit there is stepped over.
+	 * Only the page that was meant when the breakpoint was made: page tables may have become
+	 * somebody else's. Two addresses of one byte: the first has planted it, a hit there is
+	 * stepped over.
 	 */
 	if (!memory_translate(m, bp->cr3, bp->addr, &gpa) || gpa != bp->gpa ||
 	    breakpoint_planted_at(m, gpa))

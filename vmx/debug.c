@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The debug loop: what the master does while it is parked. It serves the CPUs that want something, talks
- * to gdb while all are halted, and carries out what gdb asked for at a resume. Root.
+ * The debug loop: what the master does while it is parked. It serves the CPUs that want something,
+ * talks to gdb while all are halted, and carries out what gdb asked for at a resume. Root.
  *
- * Every pass of debug_loop() does one of three things: serve a CPU's want, look whether somebody calls on
- * the line while some CPUs run, or give the role up because everything runs (or because the master itself
- * must run while others stay: then another parked CPU takes over).
+ * Every pass of debug_loop() does one of three things: serve a CPU's want, look whether somebody
+ * calls on the line while some CPUs run, or give the role up because everything runs (or because
+ * the master itself must run while others stay: then another parked CPU takes over).
  */
 #include "root.h"
 #include "instr.h"
@@ -111,8 +111,8 @@ static void withdraw_kicks(struct machine *m)
 }
 
 /*
- * Lets CPUs go as their actions say: while one steps, those that may continue wait for it (design 7).
- * The line goes back to the driver as soon as anything runs freely.
+ * Lets CPUs go as their actions say: while one steps, those that may continue wait for it (design
+ * 7). The line goes back to the driver as soon as anything runs freely.
  */
 static void release_by_actions(struct machine *m)
 {
@@ -256,7 +256,10 @@ static bool only_continues(struct machine *m)
 	return find(m, is_continue_action) && !find(m, is_stepping_action);
 }
 
-/* After an exit that is not known nothing runs any more; after a triple fault nothing but the reset. */
+/*
+ * After an exit that is not known nothing runs any more; after a triple fault nothing but the
+ * reset.
+ */
 static bool cannot_go_on(struct machine *m)
 {
 	return m->fatal || (m->triple_fault && find(m, is_stepping_action));
@@ -267,7 +270,8 @@ static void tell_again(struct machine *m)
 {
 	if (!rsp_awaits_stop(&m->rsp))
 		return;
-	rsp_console(&m->rsp, "hvgdb: the guest cannot go on; look around, then reset the machine\n");
+	rsp_console(&m->rsp,
+		    "hvgdb: the guest cannot go on; look around, then reset the machine\n");
 	rsp_stopped(&m->rsp);
 }
 
@@ -327,8 +331,9 @@ static struct vcpu *who_was_interrupted(struct vcpu *self)
 }
 
 /*
- * Bytes have come that may be a call: 0x03 stops with SIGINT, '$' begins a conversation without a stop
- * reply, anything else was noise. A stop of another CPU that came in the same moment stays pending.
+ * Bytes have come that may be a call: 0x03 stops with SIGINT, '$' begins a conversation without a
+ * stop reply, anything else was noise. A stop of another CPU that came in the same moment stays
+ * pending.
  */
 static void serve_line(struct vcpu *self)
 {
@@ -343,9 +348,9 @@ static void serve_line(struct vcpu *self)
 		release_by_actions(m);
 		return;
 	}
-	m->last_stop = (struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
-					  .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT :
-									       RSP_SIGTRAP };
+	m->last_stop =
+		(struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
+				   .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT : RSP_SIGTRAP };
 	if (verdict == RSP_INTERRUPT)
 		rsp_stopped(&m->rsp);
 	talk(m, verdict == RSP_INTERRUPT && rsp_attached(&m->rsp));

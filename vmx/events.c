@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From exits to events and back: an exit that a rule may want becomes a struct event, events/ decides, and
- * what it decided (deliver, suppress, stop gdb) is done here. An event that stops gdb is held by its CPU
- * until gdb lets that CPU go: the way it does is the answer. Root.
+ * From exits to events and back: an exit that a rule may want becomes a struct event, events/
+ * decides, and what it decided (deliver, suppress, stop gdb) is done here. An event that stops gdb
+ * is held by its CPU until gdb lets that CPU go: the way it does is the answer. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -35,7 +35,8 @@ static bool read_task(const struct machine *m, u64 task, u32 offset, void *value
 {
 	size_t done;
 
-	return memory_read(m, m->host_cr3, task + offset, value, len, &done) == RSP_OK && done == len;
+	return memory_read(m, m->host_cr3, task + offset, value, len, &done) == RSP_OK &&
+	       done == len;
 }
 
 /* See D18: the task that Linux's per-CPU variable names, also in interrupts and NMIs. */
@@ -82,7 +83,10 @@ static void hold(struct vcpu *vcpu, const struct event *event, const struct even
 	vcpu->stop.watch = outcome->watch_type;
 }
 
-/* The CPU does not tell how long an instruction is that faults. False if its bytes are none that is known. */
+/*
+ * The CPU does not tell how long an instruction is that faults. False if its bytes are none that is
+ * known.
+ */
 static bool skip_faulting(struct vcpu *vcpu)
 {
 	struct inject_in *in = vmx_inject(vcpu);
@@ -172,8 +176,8 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 }
 
 /*
- * The first resume that lets a CPU go answers the event it holds, even if another CPU's stop is told before
- * anything runs: the resume after that one says nothing about this event any more.
+ * The first resume that lets a CPU go answers the event it holds, even if another CPU's stop is
+ * told before anything runs: the resume after that one says nothing about this event any more.
  */
 void events_answer(struct vcpu *vcpu, const struct rsp_action *action)
 {
@@ -306,7 +310,10 @@ static void set_exceptions(struct vcpu *vcpu)
 	vmwrite(PAGE_FAULT_ERROR_CODE_MATCH, match);
 }
 
-/* Derives this CPU's intercepts from rules and breakpoints; on the way out of a halt and when rules fail. */
+/*
+ * Derives this CPU's intercepts from rules and breakpoints; on the way out of a halt and when rules
+ * fail.
+ */
 void events_intercept(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every exit passes here: one table of handlers, one place where a verdict is carried out, and one place
- * where it is chosen what the guest gets injected. Root.
+ * Every exit passes here: one table of handlers, one place where a verdict is carried out, and one
+ * place where it is chosen what the guest gets injected. Root.
  *
- * Most exits (CPUID, MSRs, port I/O) touch no event, so the injector's state is read from the VMCS only
- * when something asks for it: vmx_inject().
+ * Most exits (CPUID, MSRs, port I/O) touch no event, so the injector's state is read from the VMCS
+ * only when something asks for it: vmx_inject().
  */
 #include "root.h"
 #include "instr.h"
@@ -139,9 +139,9 @@ static void set_cpu_controls(struct vcpu *vcpu, u32 controls)
 static void write_choice(struct vcpu *vcpu, const struct inject_out *out)
 {
 	struct inject_in *in = &vcpu->inject;
-	u32 controls = vcpu->cpu_controls & ~(CPU_BASED_INTR_WINDOW_EXITING |
-					      CPU_BASED_NMI_WINDOW_EXITING |
-					      CPU_BASED_MONITOR_TRAP_FLAG);
+	u32 controls =
+		vcpu->cpu_controls & ~(CPU_BASED_INTR_WINDOW_EXITING |
+				       CPU_BASED_NMI_WINDOW_EXITING | CPU_BASED_MONITOR_TRAP_FLAG);
 
 	if (out->irq_window)
 		controls |= CPU_BASED_INTR_WINDOW_EXITING;
@@ -242,8 +242,8 @@ static void park_while_wanted(struct vcpu *vcpu)
 }
 
 /*
- * The last thing before every entry, and again if an NMI came in between: look who wants this CPU, then
- * choose what it is injected. Returns what entry.S does: 0 resume, 1 go native.
+ * The last thing before every entry, and again if an NMI came in between: look who wants this CPU,
+ * then choose what it is injected. Returns what entry.S does: 0 resume, 1 go native.
  */
 static u32 finish_exit(struct vcpu *vcpu)
 {
@@ -261,7 +261,10 @@ static u32 carry_out(struct vcpu *vcpu, enum vmx_verdict verdict)
 		break;
 	case VERDICT_SKIP:
 		vmx_skip(vcpu);
-		/* What root emulated is the one instruction of a step; the trap flag would take another. */
+		/*
+		 * What root emulated is the one instruction of a step; the trap flag would take
+		 * another.
+		 */
 		if (is_stepping(vcpu))
 			exit_mtf(vcpu);
 		break;

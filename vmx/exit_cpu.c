@@ -135,9 +135,9 @@ enum vmx_verdict exit_cr(struct vcpu *vcpu)
 	case CR_CLTS:
 	case CR_LMSW:
 		cr0 = cr_state(vcpu, 0).cr0;
-		return write_cr0(vcpu, qual.access == CR_CLTS ?
-					       cr0_after_clts(cr0) :
-					       cr0_after_lmsw(cr0, qual.lmsw_source));
+		return write_cr0(vcpu, qual.access == CR_CLTS
+					       ? cr0_after_clts(cr0)
+					       : cr0_after_lmsw(cr0, qual.lmsw_source));
 	default:
 		return VERDICT_FATAL;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * MOV DR for a guest whose accesses exit: what it would have done is worked out by events/dr.c and done here,
- * on the guest's own registers (root has none of its own in use). Root.
+ * MOV DR for a guest whose accesses exit: what it would have done is worked out by events/dr.c and
+ * done here, on the guest's own registers (root has none of its own in use). Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -73,8 +73,8 @@ void dr_describe(struct vcpu *vcpu, struct event *event)
 void dr_emulate(struct vcpu *vcpu, const struct event *event)
 {
 	struct dr_state before = read_state();
-	struct dr_result result = dr_access(&before, event->dr, event->dr_direction,
-					    read_gpr(vcpu, event->dr_gpr));
+	struct dr_result result =
+		dr_access(&before, event->dr, event->dr_direction, read_gpr(vcpu, event->dr_gpr));
 
 	write_state(&before, &result.state);
 	switch (result.fault) {

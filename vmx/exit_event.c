@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exits that are events of the guest rather than instructions: exceptions, NMIs, windows, the monitor trap
- * flag, the poll timer, triple faults. Root.
+ * Exits that are events of the guest rather than instructions: exceptions, NMIs, windows, the
+ * monitor trap flag, the poll timer, triple faults. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -23,8 +23,8 @@ static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp
 }
 
 /*
- * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One that is
- * gone by now was ours and has just been taken out: the instruction runs again.
+ * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One
+ * that is gone by now was ours and has just been taken out: the instruction runs again.
  */
 static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 {
@@ -52,8 +52,9 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 }
 
 /*
- * gdb lets a function that it calls return to a breakpoint on the stack, which the kernel maps no-execute:
- * there the fetch faults before the INT3 is seen. That is the breakpoint's hit; other faults are the guest's.
+ * gdb lets a function that it calls return to a breakpoint on the stack, which the kernel maps
+ * no-execute: there the fetch faults before the INT3 is seen. That is the breakpoint's hit; other
+ * faults are the guest's.
  */
 static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
 {
@@ -67,8 +68,8 @@ static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
 }
 
 /*
- * The exit leaves NMIs blocked in root, and only one more would be remembered. An IRET unblocks them at
- * once, so that each further one is counted by root's own gate.
+ * The exit leaves NMIs blocked in root, and only one more would be remembered. An IRET unblocks
+ * them at once, so that each further one is counted by root's own gate.
  */
 static enum vmx_verdict nmi(struct vcpu *vcpu)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Port I/O that exits: the debug line's UART, whose traffic root watches while the line is armed (D1).
- * Everything is done as the guest asked; line.c only looks on. Root.
+ * Port I/O that exits: the debug line's UART, whose traffic root watches while the line is armed
+ * (D1). Everything is done as the guest asked; line.c only looks on. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -59,8 +59,8 @@ static void single_out(struct vcpu *vcpu, const struct io_qual *io)
 }
 
 /*
- * INS and OUTS touch memory and may fault there: the CPU does that best. It executes one iteration with
- * the I/O bitmaps off, and the trap flag brings it back.
+ * INS and OUTS touch memory and may fault there: the CPU does that best. It executes one iteration
+ * with the I/O bitmaps off, and the trap flag brings it back.
  */
 static void step_unwatched(struct vcpu *vcpu)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * RDMSR and WRMSR that exit: those outside the bitmap's ranges (passed on, with #GP where the CPU
- * refuses), the VMX capabilities (hidden), and what the guest may not write while it is one. Root, but
- * for msr_bitmap_prepare().
+ * refuses), the VMX capabilities (hidden), and what the guest may not write while it is one. Root,
+ * but for msr_bitmap_prepare().
  */
 #include "root.h"
 #include "instr.h"
-
 
 enum msr_policy {
 	MSR_PASS,
@@ -24,7 +23,9 @@ static enum msr_policy read_policy(u32 msr)
 	return MSR_PASS;
 }
 
-/* Microcode cannot be loaded in VMX non-root operation; the kernel then sees an unchanged revision. */
+/*
+ * Microcode cannot be loaded in VMX non-root operation; the kernel then sees an unchanged revision.
+ */
 static enum msr_policy write_policy(u32 msr)
 {
 	if (msr >= HV_MSR_IA32_VMX_BASIC && msr <= HV_MSR_IA32_VMX_LAST)
@@ -68,7 +69,9 @@ enum vmx_verdict exit_msr_write(struct vcpu *vcpu)
 	return VERDICT_SKIP;
 }
 
-/* See "MSR-Bitmap Address": 1 KiB each for reads of low and high MSRs, then writes of low and high. */
+/*
+ * See "MSR-Bitmap Address": 1 KiB each for reads of low and high MSRs, then writes of low and high.
+ */
 static void intercept(u8 *bitmap, u32 msr, bool write)
 {
 	bitmap[(write ? 0x800 : 0) + msr / 8] |= 1 << msr % 8;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What hvgdb does not know it does not pass over: the VMCS is written out, and the CPU stops to gdb (if
- * there is a line) and is never resumed. Root.
+ * What hvgdb does not know it does not pass over: the VMCS is written out, and the CPU stops to gdb
+ * (if there is a line) and is never resumed. Root.
  */
 #include "root.h"
 #include "instr.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exceptions in root. Where one was expected (a guest's RDMSR of an MSR that does not exist) the fix-up
- * table says where to go on; any other is a defect of ours: say so and stop. Root.
+ * Exceptions in root. Where one was expected (a guest's RDMSR of an MSR that does not exist) the
+ * fix-up table says where to go on; any other is a defect of ours: say so and stop. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -38,8 +38,7 @@ void root_fault(struct root_frame *frame)
 	}
 	root_log_number(m, "fault in root, vector ", frame->vector);
 	root_log_number(m, "  error code ", frame->error);
-	root_log_number(m, "  RIP (decimal, relative to vmx_exit) ",
-			frame->rip - (u64)vmx_exit);
+	root_log_number(m, "  RIP (decimal, relative to vmx_exit) ", frame->rip - (u64)vmx_exit);
 	last_words(m, "hvgdb: fault in root, vector ", frame->vector);
 	last_words(m, "hvgdb:   RIP ", frame->rip);
 	last_words(m, "hvgdb:   CR2 ", get_cr2());

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Halting: a CPU parks in root and publishes its state; one parked CPU, the master, runs the debug loop,
- * brings the others in with NMIs and lets them go again. Root.
+ * Halting: a CPU parks in root and publishes its state; one parked CPU, the master, runs the debug
+ * loop, brings the others in with NMIs and lets them go again. Root.
  *
- * A CPU is wanted by halt_wanted, told so by a kick. The kick's NMI may arrive in the guest (an exit), in
- * root, or much later; nmi_due says that one more NMI than the guest's own will come, whenever it comes.
+ * A CPU is wanted by halt_wanted, told so by a kick. The kick's NMI may arrive in the guest (an
+ * exit), in root, or much later; nmi_due says that one more NMI than the guest's own will come,
+ * whenever it comes.
  */
 #include "root.h"
 #include "instr.h"
@@ -28,7 +29,10 @@ static void queue_nmis(struct vcpu *vcpu, u64 nmis)
 	vcpu->nmis = base_min(vcpu->nmis + nmis, handling ? 1 : 2);
 }
 
-/* Sorts NMIs that came in root or as an exit: one is a kick's if a kick is due, the rest the guest's. */
+/*
+ * Sorts NMIs that came in root or as an exit: one is a kick's if a kick is due, the rest the
+ * guest's.
+ */
 void halt_account_nmis(struct vcpu *vcpu, u64 nmis)
 {
 	bool kick = __atomic_exchange_n(&vcpu->nmi_due, 0, __ATOMIC_ACQ_REL);
@@ -42,14 +46,15 @@ void halt_account_nmis(struct vcpu *vcpu, u64 nmis)
 }
 
 /*
- * The first thing that a CPU runs after a long halt is an NMI, ahead of the timer interrupt that waits and
- * would find the CPU stuck.
+ * The first thing that a CPU runs after a long halt is an NMI, ahead of the timer interrupt that
+ * waits and would find the CPU stuck.
  */
 static void calm_watchdogs(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
 
-	if (vcpu->release != STEP_NONE || read_tsc() - vcpu->halted_since < LONG_HALT_MS * m->tsc_khz)
+	if (vcpu->release != STEP_NONE ||
+	    read_tsc() - vcpu->halted_since < LONG_HALT_MS * m->tsc_khz)
 		return;
 	store_release(&vcpu->guest_nmi_calm, 1);
 	queue_nmis(vcpu, 1);

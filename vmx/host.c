@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Root's own descriptor tables: GDT and TSS of each CPU, one IDT for all. Runs in the guest kernel before
- * the launch; what it builds is used by root. Calls nothing of the kernel's.
+ * Root's own descriptor tables: GDT and TSS of each CPU, one IDT for all. Runs in the guest kernel
+ * before the launch; what it builds is used by root. Calls nothing of the kernel's.
  */
 #include "vcpu.h"
 #include "host.h"
@@ -15,8 +15,8 @@ _Static_assert(offsetof(struct vcpu, iret_frame) == VCPU_REGS + VCPU_REGS_SIZE, 
 _Static_assert(offsetof(struct vcpu, root_nmi) == VCPU_ROOT_NMI, "entry.S");
 _Static_assert(offsetof(struct vcpu, root_mc) == VCPU_ROOT_MC, "entry.S");
 
-#define GDT_CODE64 0x00af9b000000ffffULL
-#define GDT_DATA 0x00cf93000000ffffULL
+#define GDT_CODE64	  0x00af9b000000ffffULL
+#define GDT_DATA	  0x00cf93000000ffffULL
 #define GDT_TSS_AVAILABLE 0x89ULL
 
 /* Set at load where Linux does the same on its own exits: see entry.S. */

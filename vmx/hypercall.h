@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the guest-kernel half (kmod/) asks of root: VMCALL with HYPERCALL_MAGIC in RAX, the operation in
- * RDI, arguments in RSI and RDX; the answer comes back in RAX. Only at CPL 0; anything else is #UD.
+ * What the guest-kernel half (kmod/) asks of root: VMCALL with HYPERCALL_MAGIC in RAX, the
+ * operation in RDI, arguments in RSI and RDX; the answer comes back in RAX. Only at CPL 0; anything
+ * else is #UD.
  */
 #ifndef HVGDB_HYPERCALL_H
 #define HVGDB_HYPERCALL_H
@@ -11,16 +12,16 @@
 #define HYPERCALL_MAGIC 0x6876676462ULL
 
 enum hypercall {
-	HYPERCALL_PING,		/* returns HYPERCALL_MAGIC: this CPU is in the guest */
-	HYPERCALL_LEAVE,	/* this CPU leaves VMX; interrupts must be off */
-	HYPERCALL_DOORBELL,	/* the tty has bytes; returns 1 if the machine was halted */
-	HYPERCALL_ARM,		/* watch the UART at port RSI; RDX 1: for the controller */
-	HYPERCALL_DISARM,	/* stop watching */
-	HYPERCALL_PLANT_HOLD,	/* planted bytes leave memory, until as many RELEASEs */
+	HYPERCALL_PING,	      /* returns HYPERCALL_MAGIC: this CPU is in the guest */
+	HYPERCALL_LEAVE,      /* this CPU leaves VMX; interrupts must be off */
+	HYPERCALL_DOORBELL,   /* the tty has bytes; returns 1 if the machine was halted */
+	HYPERCALL_ARM,	      /* watch the UART at port RSI; RDX 1: for the controller */
+	HYPERCALL_DISARM,     /* stop watching */
+	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */
 	HYPERCALL_PLANT_RELEASE,
-	HYPERCALL_DROP_RANGE,	/* forget breakpoints in [RSI, RDX): the memory goes away */
-	HYPERCALL_HALT_ALL,	/* halt all CPUs and resume them at once: for measuring */
-	HYPERCALL_COMMAND,	/* run the line of struct hypercall_command at address RSI */
+	HYPERCALL_DROP_RANGE, /* forget breakpoints in [RSI, RDX): the memory goes away */
+	HYPERCALL_HALT_ALL,   /* halt all CPUs and resume them at once: for measuring */
+	HYPERCALL_COMMAND,    /* run the line of struct hypercall_command at address RSI */
 	HYPERCALL_NR,
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What kmod/ asks of root by VMCALL. One row an operation: some answer at once, some run with every CPU
- * halted. Anybody else's VMCALL is #UD, as on a CPU without a hypervisor. Root.
+ * What kmod/ asks of root by VMCALL. One row an operation: some answer at once, some run with every
+ * CPU halted. Anybody else's VMCALL is #UD, as on a CPU without a hypervisor. Root.
  */
 #include "root.h"
 #include "instr.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Leaves VMX on this CPU and puts everything that the VMCS held back into the CPU, as Linux had it. The
- * order matters: the IDT comes last but for the segments, because an NMI through Linux's IDT needs Linux's
- * GDT and TSS; until then root's own IDT takes it. Root, on the way out for good.
+ * Leaves VMX on this CPU and puts everything that the VMCS held back into the CPU, as Linux had it.
+ * The order matters: the IDT comes last but for the segments, because an NMI through Linux's IDT
+ * needs Linux's GDT and TSS; until then root's own IDT takes it. Root, on the way out for good.
  */
 #include "root.h"
 #include "host.h"
@@ -56,8 +56,8 @@ static void build_iret_frame(struct vcpu *vcpu)
 }
 
 /*
- * LTR wants a descriptor that is not busy, and Linux's GDT is mapped read-only: the TSS is loaded from
- * root's GDT, with the very base and limit that Linux's TR had, before Linux's GDT comes back.
+ * LTR wants a descriptor that is not busy, and Linux's GDT is mapped read-only: the TSS is loaded
+ * from root's GDT, with the very base and limit that Linux's TR had, before Linux's GDT comes back.
  */
 static void load_tr(struct vcpu *vcpu, const struct leave_state *s)
 {
@@ -97,7 +97,10 @@ void vmx_leave(struct vcpu *vcpu)
 	msr_write(HV_MSR_IA32_SYSENTER_ESP, s.sysenter_esp);
 	msr_write(HV_MSR_IA32_SYSENTER_EIP, s.sysenter_eip);
 	set_cr0(s.cr0);
-	/* CR3 before CR4: setting CR4.PCIDE wants PCID 0 in CR3, so the flags come with a second load. */
+	/*
+	 * CR3 before CR4: setting CR4.PCIDE wants PCID 0 in CR3, so the flags come with a second
+	 * load.
+	 */
 	set_cr3(s.cr3 & ~0xfffULL);
 	set_cr4(s.cr4);
 	set_cr3(s.cr3);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The debug line: a 16550 that belongs to the kernel's driver while the guest runs and to root while it
- * is halted. Root watches what the driver reads (D1), notices when nobody reads (D2), takes the UART over
- * and hands it back (D4). Root.
+ * The debug line: a 16550 that belongs to the kernel's driver while the guest runs and to root
+ * while it is halted. Root watches what the driver reads (D1), notices when nobody reads (D2),
+ * takes the UART over and hands it back (D4). Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -21,22 +21,24 @@ enum uart_register {
 	UART_NR = 8,
 };
 
-#define LCR_DLAB 0x80
-#define LCR_8N1 0x03
-#define LSR_DR 0x01
-#define LSR_THRE 0x20
-#define LSR_TEMT 0x40
-#define FCR_ENABLE 0x01
-#define FCR_RESET 0x06
+#define LCR_DLAB      0x80
+#define LCR_8N1	      0x03
+#define LSR_DR	      0x01
+#define LSR_THRE      0x20
+#define LSR_TEMT      0x40
+#define FCR_ENABLE    0x01
+#define FCR_RESET     0x06
 #define FCR_TRIGGER_8 0x80 /* what Linux's driver sets on a 16550A */
-#define MCR_READY 0x0b	   /* DTR, RTS, OUT2 */
-#define FIFO_DEPTH 16
+#define MCR_READY     0x0b /* DTR, RTS, OUT2 */
+#define FIFO_DEPTH    16
 
 #define GDB_INTERRUPT 0x03
-#define GDB_PACKET '$'
+#define GDB_PACKET    '$'
 
-/* How long the controller may take to ring, and a byte may lie unread, before root acts by itself. */
-#define RING_MS 250
+/*
+ * How long the controller may take to ring, and a byte may lie unread, before root acts by itself.
+ */
+#define RING_MS	     250
 #define UNDRAINED_MS 100
 /* 16 bytes at 9600 baud take 17 ms. */
 #define TRANSMIT_MS 50
@@ -148,8 +150,8 @@ static bool data_ready(struct machine *m)
 }
 
 /*
- * Asked while some CPUs run and others are halted: did anybody call? What lies in the UART is read here,
- * for the driver may be on a CPU that does not run.
+ * Asked while some CPUs run and others are halted: did anybody call? What lies in the UART is read
+ * here, for the driver may be on a CPU that does not run.
  */
 bool line_calls(struct machine *m)
 {
@@ -168,8 +170,9 @@ bool line_calls(struct machine *m)
 }
 
 /*
- * Asked on each CPU a few times a second (D2). True if root must halt by itself: the controller was called
- * and does not ring, or a byte lies in the UART and no driver takes it. Until then only LSR is read.
+ * Asked on each CPU a few times a second (D2). True if root must halt by itself: the controller was
+ * called and does not ring, or a byte lies in the UART and no driver takes it. Until then only LSR
+ * is read.
  */
 bool line_poll_due(struct machine *m)
 {
@@ -193,8 +196,8 @@ bool line_poll_due(struct machine *m)
 }
 
 /*
- * True if the driver was called. If not, the bytes that it has read so far call nobody, and are dealt with:
- * only those, for on another CPU it may be reading a call at this moment.
+ * True if the driver was called. If not, the bytes that it has read so far call nobody, and are
+ * dealt with: only those, for on another CPU it may be reading a call at this moment.
  */
 bool line_forget_noise(struct machine *m)
 {

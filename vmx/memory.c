@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest memory for the debugger: walked through the guest's own page tables, touched through root's map
- * of RAM, never by a guest address, so it cannot fault. Root.
+ * Guest memory for the debugger: walked through the guest's own page tables, touched through root's
+ * map of RAM, never by a guest address, so it cannot fault. Root.
  */
 #include "root.h"
 #include "pure/walk.h"
@@ -32,9 +32,9 @@ static bool walk(const struct machine *m, u64 cr3, u64 addr, struct walk_out *ou
 }
 
 /*
- * The kernel half is the same in all page tables, but with page-table isolation a CPU in user mode does not
- * have it, and a process that has ended has none at all: root's own copy is always right. What differs
- * there (the LDT with isolation) is found in the CPU's.
+ * The kernel half is the same in all page tables, but with page-table isolation a CPU in user mode
+ * does not have it, and a process that has ended has none at all: root's own copy is always right.
+ * What differs there (the LDT with isolation) is found in the CPU's.
  */
 static bool walk_either(const struct machine *m, u64 cr3, u64 addr, struct walk_out *out)
 {

@@ -56,8 +56,8 @@ static int run_step_others(struct machine *m, const char *arguments, struct rsp_
 		m->step_others = equals(arguments, "on");
 	else if (*arguments)
 		rsp_text_add(out, "step-others takes on or off\n");
-	rsp_text_add(out, m->step_others ? "While one CPU steps, the others run.\n" :
-					   "While one CPU steps, the others stay halted.\n");
+	rsp_text_add(out, m->step_others ? "While one CPU steps, the others run.\n"
+					 : "While one CPU steps, the others stay halted.\n");
 	return RSP_OK;
 }
 

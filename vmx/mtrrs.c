@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The MTRRs as they are in the CPU, and what follows when the guest changes them: under EPT they do not act
- * on the guest's accesses any more, so the EPT has to say the same. Root, but mtrrs_read() runs in the guest
- * kernel at load too.
+ * The MTRRs as they are in the CPU, and what follows when the guest changes them: under EPT they do
+ * not act on the guest's accesses any more, so the EPT has to say the same. Root, but mtrrs_read()
+ * runs in the guest kernel at load too.
  */
 #include "root.h"
 #include "instr.h"
 #include "pure/mtrr.h"
 
-#define MTRRCAP_FIX BIT64(8)
-#define MTRRCAP_VCNT 0xff
+#define MTRRCAP_FIX	BIT64(8)
+#define MTRRCAP_VCNT	0xff
 #define DEF_TYPE_ENABLE BIT64(11)
 
 void mtrrs_read(struct mtrr_state_raw *mtrr, unsigned int maxphyaddr)
@@ -33,14 +33,15 @@ void mtrrs_read(struct mtrr_state_raw *mtrr, unsigned int maxphyaddr)
 
 bool mtrrs_is_one(u32 msr)
 {
-	return (msr >= HV_MSR_IA32_MTRR_PHYSBASE0 && msr < HV_MSR_IA32_MTRR_PHYSBASE0 + 2 * MTRR_VAR_MAX) ||
+	return (msr >= HV_MSR_IA32_MTRR_PHYSBASE0 &&
+		msr < HV_MSR_IA32_MTRR_PHYSBASE0 + 2 * MTRR_VAR_MAX) ||
 	       (msr >= HV_MSR_IA32_MTRR_FIX64K_00000 && msr <= HV_MSR_IA32_MTRR_FIX4K_C0000 + 7) ||
 	       msr == HV_MSR_IA32_MTRR_DEF_TYPE;
 }
 
 /*
- * The guest writes MTRRs on all CPUs at once, each its own, with MTRRs off meanwhile: the first CPU that has
- * them on again changes the EPT for all, each does its own INVEPT.
+ * The guest writes MTRRs on all CPUs at once, each its own, with MTRRs off meanwhile: the first CPU
+ * that has them on again changes the EPT for all, each does its own INVEPT.
  */
 void mtrrs_written(struct vcpu *vcpu)
 {
@@ -53,7 +54,8 @@ void mtrrs_written(struct vcpu *vcpu)
 	if (memcmp(&now, &m->mtrr, sizeof(now))) {
 		m->mtrr = now;
 		if (ept_retype(&m->ept, &now) || (m->debug_eptp && ept_retype(&m->debug_ept, &now)))
-			root_log(m, "MTRRs changed, and the EPT has no pages left: some memory is uncached");
+			root_log(m, "MTRRs changed, and the EPT has no pages left: some memory is "
+				    "uncached");
 	}
 	invept_all();
 }

@@ -3,10 +3,10 @@
 #include "root.h"
 #include "instr.h"
 
-#define RESET_CONTROL 0xcf9
-#define RESET_SYSTEM 0x02
-#define RESET_CPU 0x04
-#define KEYBOARD_COMMAND 0x64
+#define RESET_CONTROL	     0xcf9
+#define RESET_SYSTEM	     0x02
+#define RESET_CPU	     0x04
+#define KEYBOARD_COMMAND     0x64
 #define KEYBOARD_PULSE_RESET 0xfe
 
 void machine_reset(void)

@@ -6,7 +6,7 @@
 #include "vcpu.h"
 #include "hypercall.h"
 
-#define load_acquire(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define load_acquire(p)	    __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 /* exit.c: what happens at every exit. */

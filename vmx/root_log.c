@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text from root for the kernel log: a ring that kmod/ empties. Whoever finds it busy or full drops the
- * line rather than wait. Root.
+ * Text from root for the kernel log: a ring that kmod/ empties. Whoever finds it busy or full drops
+ * the line rather than wait. Root.
  */
 #include "root.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A halted CPU's state in memory, where any CPU can read and change it: taken when the CPU parks, written
- * back (what was changed) when it is released. Root, each CPU for itself.
+ * A halted CPU's state in memory, where any CPU can read and change it: taken when the CPU parks,
+ * written back (what was changed) when it is released. Root, each CPU for itself.
  */
 #include "root.h"
 #include "instr.h"
@@ -31,8 +31,8 @@ void snapshot_take(struct vcpu *vcpu)
 }
 
 /*
- * A new RIP belongs to another instruction: what blocked interrupts behind the old one, or let it sleep,
- * is over. Interrupts switched off with blocking by STI left would fail the VM entry.
+ * A new RIP belongs to another instruction: what blocked interrupts behind the old one, or let it
+ * sleep, is over. Interrupts switched off with blocking by STI left would fail the VM entry.
  */
 static void restore_general(struct vcpu *vcpu)
 {
@@ -50,7 +50,8 @@ static void restore_general(struct vcpu *vcpu)
 	else
 		blocking = GUEST_INTR_STATE_STI;
 	if (blocking)
-		vmwrite(GUEST_INTERRUPTIBILITY_INFO, vmread(GUEST_INTERRUPTIBILITY_INFO) & ~blocking);
+		vmwrite(GUEST_INTERRUPTIBILITY_INFO,
+			vmread(GUEST_INTERRUPTIBILITY_INFO) & ~blocking);
 }
 
 void snapshot_restore(struct vcpu *vcpu)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stepping by the monitor trap flag: one instruction, or as many as RIP stays in a range. The trap flag of
- * the guest is never touched. While a CPU steps, the injector holds interrupts and NMIs back, so a step
- * never ends in an interrupt handler. Root.
+ * Stepping by the monitor trap flag: one instruction, or as many as RIP stays in a range. The trap
+ * flag of the guest is never touched. While a CPU steps, the injector holds interrupts and NMIs
+ * back, so a step never ends in an interrupt handler. Root.
  */
 #include "root.h"
 #include "instr.h"
 
-/* vCont;r with c for the others: after so many steps they run too, for the range may be waiting for them. */
+/*
+ * vCont;r with c for the others: after so many steps they run too, for the range may be waiting for
+ * them.
+ */
 #define RANGE_ALONE 1000
 
 void step_begin(struct vcpu *vcpu, enum vcpu_step step)

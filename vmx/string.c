@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The four functions that a C compiler takes for granted. Root may not run the kernel's (they can be
- * patched, traced and probed while we are in them), so the module brings its own. Both modes.
+ * The four functions that a C compiler takes for granted. Root may not run the kernel's (they can
+ * be patched, traced and probed while we are in them), so the module brings its own. Both modes.
  */
 #include "base.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine as gdb sees it: CPUs are threads, their snapshots are registers, the guest's page tables make
- * memory. The operations that rsp/ calls. Root, in the debug loop, with all CPUs halted.
+ * The machine as gdb sees it: CPUs are threads, their snapshots are registers, the guest's page
+ * tables make memory. The operations that rsp/ calls. Root, in the debug loop, with all CPUs
+ * halted.
  */
 #include "root.h"
 #include "page.h"
@@ -53,10 +54,14 @@ struct target_reg {
 	u8 dirty;
 };
 
-#define GENERAL(field) \
-	{ offsetof(struct snapshot, field), 8, true, SNAPSHOT_GENERAL }
-#define SELECTOR(field) \
-	{ offsetof(struct snapshot, field), 2, false, 0 }
+#define GENERAL(field)                                                                             \
+	{                                                                                          \
+		offsetof(struct snapshot, field), 8, true, SNAPSHOT_GENERAL                        \
+	}
+#define SELECTOR(field)                                                                            \
+	{                                                                                          \
+		offsetof(struct snapshot, field), 2, false, 0                                      \
+	}
 
 static const struct target_reg target_regs[RSP_NR_REGS] = {
 	[RSP_RAX] = GENERAL(regs.rax),
@@ -105,7 +110,10 @@ struct fpu_field {
 	u8 size;
 };
 
-/* The x87's instruction and data pointers are 64 bits wide here: gdb's segment half is the upper one. */
+/*
+ * The x87's instruction and data pointers are 64 bits wide here: gdb's segment half is the upper
+ * one.
+ */
 static struct fpu_field fpu_field(unsigned int reg)
 {
 	static const struct fpu_field control[] = {

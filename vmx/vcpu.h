@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The state of one CPU under hvgdb and of the machine as a whole: everything that root touches. All of
- * it is allocated by kmod/ before the first VMXON and lives until the last VMXOFF.
- * Included by root code (vmx/) and by guest-kernel code (kmod/); the field comments say who writes.
+ * The state of one CPU under hvgdb and of the machine as a whole: everything that root touches. All
+ * of it is allocated by kmod/ before the first VMXON and lives until the last VMXOFF. Included by
+ * root code (vmx/) and by guest-kernel code (kmod/); the field comments say who writes.
  */
 #ifndef HVGDB_VCPU_H
 #define HVGDB_VCPU_H
@@ -20,21 +20,25 @@
 #include "pure/mtrr.h"
 #include "pure/ramap.h"
 
-#define HV_PAGE_SIZE 4096
+#define HV_PAGE_SIZE	4096
 #define ROOT_STACK_SIZE (4 * HV_PAGE_SIZE)
-#define ROOT_IST_SIZE HV_PAGE_SIZE
-#define HV_MAX_CPUS 256
-#define VMCS_DUMP_MAX 192
+#define ROOT_IST_SIZE	HV_PAGE_SIZE
+#define HV_MAX_CPUS	256
+#define VMCS_DUMP_MAX	192
 
-/* Where root sees physical memory: all RAM, write-back, in the half of the address space that Linux's
- * kernel page tables leave to user space.
+/*
+ * Where root sees physical memory: all RAM, write-back, in the half of the address space that
+ * Linux's kernel page tables leave to user space.
  */
-#define ROOT_RAM_BASE (1ULL << 46)
+#define ROOT_RAM_BASE  (1ULL << 46)
 #define ROOT_RAM_LIMIT (1ULL << 46)
 /* The local APIC's registers, uncached: the last page below the RAM window. */
 #define ROOT_APIC_VA (ROOT_RAM_BASE - HV_PAGE_SIZE)
 
-/* General registers in the order of their encoding; rsp is kept in the VMCS and its slot stays empty. */
+/*
+ * General registers in the order of their encoding; rsp is kept in the VMCS and its slot stays
+ * empty.
+ */
 struct guest_regs {
 	u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
@@ -52,11 +56,11 @@ enum vmx_verdict {
 /* Why a CPU asks for the debug loop. */
 enum vcpu_want {
 	WANT_NOTHING,
-	WANT_STOP,	/* .stop is to be reported to gdb */
-	WANT_ATTENTION, /* the line has bytes that may start a conversation */
-	WANT_CALL,	/* .call is to run while every CPU is halted */
-	WANT_STEP_OVER, /* a planted byte was hit by a mapping that gdb did not ask for */
-	WANT_PRINT,	/* gdb gets .print, then the breakpoint is stepped over */
+	WANT_STOP,	   /* .stop is to be reported to gdb */
+	WANT_ATTENTION,	   /* the line has bytes that may start a conversation */
+	WANT_CALL,	   /* .call is to run while every CPU is halted */
+	WANT_STEP_OVER,	   /* a planted byte was hit by a mapping that gdb did not ask for */
+	WANT_PRINT,	   /* gdb gets .print, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
 };
 
@@ -97,9 +101,9 @@ struct snapshot {
 };
 
 #define SNAPSHOT_GENERAL BIT64(0) /* regs, rsp, rip, rflags */
-#define SNAPSHOT_RIP BIT64(1)	  /* rip moved: blocking and HLT state end */
-#define SNAPSHOT_FPU BIT64(2)
-#define SNAPSHOT_BASES BIT64(3) /* fs_base, gs_base */
+#define SNAPSHOT_RIP	 BIT64(1) /* rip moved: blocking and HLT state end */
+#define SNAPSHOT_FPU	 BIT64(2)
+#define SNAPSHOT_BASES	 BIT64(3) /* fs_base, gs_base */
 
 /* An event that stopped gdb, until gdb has answered. */
 struct held_event {
@@ -107,7 +111,7 @@ struct held_event {
 	struct event event;
 	struct event_outcome outcome;
 	struct event_held state;
-	bool answered;		  /* gdb has let this CPU go; it may still wait for another's stop */
+	bool answered; /* gdb has let this CPU go; it may still wait for another's stop */
 	struct rsp_action answer; /* how */
 };
 
@@ -140,7 +144,7 @@ struct vcpu {
 	u32 release;	 /* enum vcpu_step, set by the master */
 	u32 halt_wanted; /* somebody waits for this CPU to park */
 	u32 nmi_due;	 /* a kick's NMI is on its way to us: it is not the guest's */
-	u32 nmis;	 /* NMIs of the guest's that wait: at most one to be injected, one behind it */
+	u32 nmis; /* NMIs of the guest's that wait: at most one to be injected, one behind it */
 	u32 guest_nmi_maybe; /* the NMI we inject may be nobody's: kmod/ claims it then */
 	u32 guest_nmi_calm;  /* the NMI we inject asks kmod/ to calm the watchdogs */
 	u64 halted_since;    /* TSC */
@@ -164,9 +168,9 @@ struct vcpu {
 	u32 print_len;
 
 	/* Stepping */
-	u32 step; /* enum vcpu_step */
-	bool debug_view;	 /* EPT_POINTER is the debug view's */
-	u32 view_generation;	 /* of the last INVEPT here */
+	u32 step;		  /* enum vcpu_step */
+	bool debug_view;	  /* EPT_POINTER is the debug view's */
+	u32 view_generation;	  /* of the last INVEPT here */
 	struct hidden_page *peek; /* one step in the clean view, for an access to this page */
 	bool peek_writes;
 	bool io_unwatched; /* the I/O bitmaps are off for one step */
@@ -175,8 +179,8 @@ struct vcpu {
 
 	/* The exit at hand */
 	u32 exit_reason;
-	bool inject_loaded;	/* inject holds this exit's state (most exits need none of it) */
-	bool inject_chosen;	/* inject_before is what inject was before the choice */
+	bool inject_loaded;	 /* inject holds this exit's state (most exits need none of it) */
+	bool inject_chosen;	 /* inject_before is what inject was before the choice */
 	struct inject_in inject; /* nmi_pending and irq_set live from exit to exit */
 	struct inject_in inject_before;
 
@@ -196,15 +200,15 @@ struct vcpu {
 	u64 dump[VMCS_DUMP_MAX]; /* the VMCS at an exit that is not known */
 	const char *dump_why;	 /* NULL: nothing to show */
 
-	u64 exits;	/* counted since load */
-	u64 halts;	/* times parked */
-	u64 root_faults; /* repaired by the fix-up table */
+	u64 exits;	  /* counted since load */
+	u64 halts;	  /* times parked */
+	u64 root_faults;  /* repaired by the fix-up table */
 	int launch_error; /* 0 or -errno of the last step on this CPU; guest kernel */
 	const char *launch_error_text;
 };
 
-#define BREAK_MAX 256
-#define BREAK_CODE_MAX 1024
+#define BREAK_MAX	   256
+#define BREAK_CODE_MAX	   1024
 #define BREAK_PROGRAMS_MAX 16
 
 struct break_program {
@@ -213,22 +217,26 @@ struct break_program {
 
 /* One planted byte that gdb asked for. Changed only while every CPU is halted. */
 struct breakpoint {
-	u64 addr;  /* guest linear address; 0 in gpa and planted: not in memory */
-	u64 cr3;   /* page tables that addr was looked up in, for user addresses */
-	u64 gpa;   /* where the byte is, valid while planted */
+	u64 addr; /* guest linear address; 0 in gpa and planted: not in memory */
+	u64 cr3;  /* page tables that addr was looked up in, for user addresses */
+	u64 gpa;  /* where the byte is, valid while planted */
 	u64 hits;
 	u8 saved;
 	u8 nr_conditions, nr_commands; /* of programs[], in this order */
 	struct break_program programs[BREAK_PROGRAMS_MAX];
 	u8 code[BREAK_CODE_MAX];
 	bool used, planted;
-	bool hidden;	 /* planted in the debug view's copy of the page, not in the guest's memory */
-	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack */
+	bool hidden; /* planted in the debug view's copy of the page, not in the guest's memory */
+	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack
+			  */
 };
 
 #define HIDDEN_MAX 32
 
-/* A page that the guest executes from a copy with INT3s in it, while it reads and writes the original. */
+/*
+ * A page that the guest executes from a copy with INT3s in it, while it reads and writes the
+ * original.
+ */
 struct hidden_page {
 	u64 gpa;
 	u64 copy; /* physical address; the page is ours from load on */
@@ -246,10 +254,11 @@ struct line {
 	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
 	u8 fcr;		    /* the driver's last FCR, without its reset bits */
 	u8 saved_ier, saved_lcr, saved_mcr;
-	u8 tx_room;		 /* bytes that the transmit FIFO takes before THRE must be awaited */
-	u64 undrained_since;	 /* TSC */
-	u64 called_since;	 /* TSC at which the driver read 0x03 or '$' and nobody has rung; 0: none */
-	u64 consumed;		 /* sequence number in driver_bytes up to which root has dealt with them */
+	u8 tx_room;	     /* bytes that the transmit FIFO takes before THRE must be awaited */
+	u64 undrained_since; /* TSC */
+	u64 called_since; /* TSC at which the driver read 0x03 or '$' and nobody has rung; 0: none
+			   */
+	u64 consumed;	  /* sequence number in driver_bytes up to which root has dealt with them */
 	struct byte_ring driver_bytes; /* what the kernel's driver read, in order */
 	struct byte_ring own_bytes;    /* what root read itself before it could use it */
 };
@@ -264,7 +273,7 @@ struct root_log {
 };
 
 struct machine {
-	u32 nr_cpus;	/* possible CPUs: vcpu[0 .. nr_cpus - 1] */
+	u32 nr_cpus; /* possible CPUs: vcpu[0 .. nr_cpus - 1] */
 	struct vcpu *vcpu[HV_MAX_CPUS];
 
 	/* Set up by kmod/ before launch, constant afterwards */
@@ -290,12 +299,12 @@ struct machine {
 	u16 debug_port;	    /* port for root's last words, 0: none */
 
 	/* Halting */
-	s32 master; /* CPU that runs the debug loop, -1: none */
-	bool fatal;   /* a CPU met something unknown: nothing resumes any more */
+	s32 master;	   /* CPU that runs the debug loop, -1: none */
+	bool fatal;	   /* a CPU met something unknown: nothing resumes any more */
 	bool triple_fault; /* all that is left is a reset, which a resume does */
 	bool step_others;  /* `monitor step-others on` */
-	bool partial; /* some CPUs stay halted while others run */
-	u32 plant_holds; /* > 0: planted bytes stay out of memory (hotplug, D12) */
+	bool partial;	   /* some CPUs stay halted while others run */
+	u32 plant_holds;   /* > 0: planted bytes stay out of memory (hotplug, D12) */
 	struct rsp_stop last_stop;
 	u64 kick_misses;
 
@@ -305,7 +314,8 @@ struct machine {
 	struct expr_check expr_check; /* in the debug loop only */
 	struct hidden_page hidden[HIDDEN_MAX];
 	u32 nr_hidden;	     /* pages in use: 0 and nobody needs the debug view */
-	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them */
+	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them
+			      */
 
 	struct event_rules rules;
 	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two views of the guest's memory (D14). The clean view is the identity map. In the debug view a page of
- * the kernel's text with breakpoints in it leads to a copy that can only be executed: the guest never sees an
- * INT3 of ours where it reads its own text (ftrace, jump labels, kprobes compare what they rewrite), and what
- * it writes goes to the original. A read or write leaves the CPU in the clean view for one step. Root.
+ * Two views of the guest's memory (D14). The clean view is the identity map. In the debug view a
+ * page of the kernel's text with breakpoints in it leads to a copy that can only be executed: the
+ * guest never sees an INT3 of ours where it reads its own text (ftrace, jump labels, kprobes
+ * compare what they rewrite), and what it writes goes to the original. A read or write leaves the
+ * CPU in the clean view for one step. Root.
  *
- * Pages come and go only while every CPU is halted. Each CPU does the INVEPT that a change demands before
- * it runs again; a switch of the view needs none, since the translations belong to different EPTPs.
+ * Pages come and go only while every CPU is halted. Each CPU does the INVEPT that a change demands
+ * before it runs again; a switch of the view needs none, since the translations belong to different
+ * EPTPs.
  */
 #include "root.h"
 #include "instr.h"
 #include "pure/exits.h"
 
 #define PAGE_OFFSET_MASK (HV_PAGE_SIZE - 1)
-#define KERNEL_TEXT 0xffffffff80000000ULL
+#define KERNEL_TEXT	 0xffffffff80000000ULL
 
 /* User pages can be given to somebody else by a device's DMA, which no view sees. */
 static bool can_hide(const struct machine *m, const struct breakpoint *bp)
@@ -117,7 +119,10 @@ static void show_page(struct machine *m, struct hidden_page *page)
 	page->used = false;
 }
 
-/* After the breakpoints are where they belong: pages without any are shown again, stale copies renewed. */
+/*
+ * After the breakpoints are where they belong: pages without any are shown again, stale copies
+ * renewed.
+ */
 void view_settle(struct machine *m)
 {
 	unsigned int i;

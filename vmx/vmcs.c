@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fills a CPU's VMCS before the launch: controls, root's state, and the running Linux as the guest. Runs in
- * VMX operation, in the guest kernel with interrupts off; calls nothing of the kernel's.
+ * Fills a CPU's VMCS before the launch: controls, root's state, and the running Linux as the guest.
+ * Runs in VMX operation, in the guest kernel with interrupts off; calls nothing of the kernel's.
  */
 #include "vmcs.h"
 #include "host.h"
 #include "instr.h"
 #include "offsets.h"
 #include "pure/segment.h"
-
 
 /* Polls of the line per second and CPU (D3). */
 #define POLLS_PER_SECOND 5
@@ -123,10 +122,10 @@ static bool write_segment(const struct segment_fields *fields, const struct vmx_
 	       vmwrite(fields->limit, segment->limit) & vmwrite(fields->ar, segment->ar);
 }
 
-#define SEGMENT_FIELDS(name)                                                  \
-	{                                                                     \
-		GUEST_##name##_SELECTOR, GUEST_##name##_BASE, GUEST_##name##_LIMIT, \
-			GUEST_##name##_AR_BYTES                               \
+#define SEGMENT_FIELDS(name)                                                                       \
+	{                                                                                          \
+		GUEST_##name##_SELECTOR, GUEST_##name##_BASE, GUEST_##name##_LIMIT,                \
+			GUEST_##name##_AR_BYTES                                                    \
 	}
 
 static bool capture_segments(const struct descriptor_table *gdt)
@@ -172,8 +171,8 @@ static bool capture_tables(const struct descriptor_table *gdt)
 }
 
 /*
- * Linux knows of CR4.VMXE (kmod/ set it through Linux's own bookkeeping), so the shadow shows it: that
- * keeps another hypervisor out. Masked are only the bits that VMX fixes.
+ * Linux knows of CR4.VMXE (kmod/ set it through Linux's own bookkeeping), so the shadow shows it:
+ * that keeps another hypervisor out. Masked are only the bits that VMX fixes.
  */
 static bool capture_control_registers(struct vcpu *vcpu)
 {

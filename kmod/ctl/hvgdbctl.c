@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hvgdbctl, the controller: holds the debug line open in user space and rings at /dev/hvgdb when bytes
- * arrive, so that gdb's first packet or Ctrl-C halts the machine. User space.
+ * hvgdbctl, the controller: holds the debug line open in user space and rings at /dev/hvgdb when
+ * bytes arrive, so that gdb's first packet or Ctrl-C halts the machine. User space.
  *
- * It never interprets the bytes: root has seen them as the driver read them, and tells how many of them
- * it has dealt with. Those are still in the tty and are thrown away here, exactly as many (D1).
+ * It never interprets the bytes: root has seen them as the driver read them, and tells how many of
+ * them it has dealt with. Those are still in the tty and are thrown away here, exactly as many
+ * (D1).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,8 @@ static void on_signal(int signal)
 	stop = signal;
 }
 
-__attribute__((format(printf, 2, 3), noreturn)) static void fail(int status, const char *format, ...)
+__attribute__((format(printf, 2, 3), noreturn)) static void fail(int status, const char *format,
+								 ...)
 {
 	va_list args;
 
@@ -68,8 +70,8 @@ static speed_t speed_of(const char *baud)
 	for (size_t i = 0; *baud && !*end && i < sizeof(speeds) / sizeof(speeds[0]); i++)
 		if (speeds[i].baud == value)
 			return speeds[i].speed;
-	fail(EXIT_USAGE, "--baud %s: give 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600",
-	     baud);
+	fail(EXIT_USAGE,
+	     "--baud %s: give 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600", baud);
 }
 
 static void open_tty(struct line *line)
@@ -80,7 +82,8 @@ static void open_tty(struct line *line)
 	line->tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	if (line->tty < 0)
 		fail(1, "%s: %s", path,
-		     errno == EBUSY ? "another program holds the line exclusively" : strerror(errno));
+		     errno == EBUSY ? "another program holds the line exclusively"
+				    : strerror(errno));
 	if (tcgetattr(line->tty, &line->before))
 		fail(1, "%s is not a terminal line", path);
 	if (ioctl(line->tty, TIOCEXCL))
@@ -135,14 +138,14 @@ static void arm(struct line *line, unsigned int baud)
 	line->device = open(HVGDB_DEVICE, O_RDWR | O_CLOEXEC);
 	if (line->device < 0)
 		fail(1, "%s: %s", HVGDB_DEVICE,
-		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)" :
-				       strerror(errno));
+		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)"
+				     : strerror(errno));
 	tcflush(line->tty, TCIFLUSH);
 	if (ioctl(line->device, HVGDB_ATTACH, &attach))
 		fail(1, "%s cannot be armed: %s", line->name,
-		     errno == EBUSY	 ? "another hvgdbctl holds the debug line" :
-		     errno == EOPNOTSUPP ? "hvgdb cannot drive this UART" :
-					   strerror(errno));
+		     errno == EBUSY	   ? "another hvgdbctl holds the debug line"
+		     : errno == EOPNOTSUPP ? "hvgdb cannot drive this UART"
+					   : strerror(errno));
 	line->consumed = attach.consumed;
 }
 
@@ -191,8 +194,9 @@ static int attach(const char *tty, const char *baud)
 	catch_signals();
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	open_tty(&line);
-	/* Two different settings: the driver programs the UART only when something changes, and root
-	 * learns what it programs by watching.
+	/*
+	 * Two different settings: the driver programs the UART only when something changes, and
+	 * root learns what it programs by watching.
 	 */
 	set_raw(&line, speed == B9600 ? B19200 : B9600);
 	arm(&line, strtoul(baud, NULL, 10));
@@ -220,8 +224,8 @@ static int command(const char *text)
 
 	if (device < 0)
 		fail(1, "%s: %s", HVGDB_DEVICE,
-		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)" :
-				       strerror(errno));
+		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)"
+				     : strerror(errno));
 	if (ioctl(device, HVGDB_COMMAND, &command))
 		fail(1, "%s", errno == EINVAL ? "the line is too long" : strerror(errno));
 	fwrite(answer, 1, command.text_length, command.result ? stderr : stdout);
@@ -249,7 +253,8 @@ static int event(int argc, char **argv)
 		strcpy(line, verbs[i].line);
 		for (int word = 1; word < argc; word++) {
 			if (strlen(line) + strlen(argv[word]) + 2 > sizeof(line))
-				fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
+				fail(EXIT_USAGE, "the line is longer than %d characters",
+				     HVGDB_LINE_MAX);
 			strcat(strcat(line, word > 1 ? " " : ""), argv[word]);
 		}
 		return command(line);

@@ -161,7 +161,8 @@ def build(directory):
     subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra",
                     "-fsanitize=address,undefined", "-I" + os.path.dirname(RSP), "-I" + RSP,
                     "-I" + EVENTS, "-I" + HERE, os.path.join(HERE, "stub_server.c"),
-                    os.path.join(HERE, "fake_target.c"), os.path.join(HERE, "agent", "stub_agent.c"),
+                    os.path.join(HERE, "fake_target.c"), os.path.join(HERE, "fake_trace.c"),
+                    os.path.join(HERE, "agent", "stub_agent.c"),
                     *glob.glob(os.path.join(RSP, "*.c")), *glob.glob(os.path.join(EVENTS, "expr_*.c")),
                     *glob.glob(os.path.join(EVENTS, "trace*.c")),
                     os.path.join(EVENTS, "bytecode.c"), "-o", server], check=True)
