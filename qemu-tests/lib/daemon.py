@@ -143,8 +143,10 @@ class Daemon:
         # By way of the folder's descriptor, because the path of a UNIX socket may only have 107 characters.
         self.folder_fd = os.open(self.folder, os.O_PATH)
         server = socket.socket(socket.AF_UNIX)
-        server.bind(f'/proc/self/fd/{self.folder_fd}/control')
+        server.bind(f'/proc/self/fd/{self.folder_fd}/control.new')
         server.listen(16)
+        # Whoever sees the name may connect: that works only from here on.
+        (self.folder / 'control.new').rename(self.folder / 'control')
         server.setblocking(False)
         self.selector.register(server, selectors.EVENT_READ,
                                lambda mask: self.requests.add(Request(self, server.accept()[0])))
