@@ -9,6 +9,8 @@
 #include "root.h"
 #include "instr.h"
 
+#define GPR_RSP 4
+
 typedef enum vmx_verdict (*exit_handler)(struct vcpu *vcpu);
 
 static const exit_handler handlers[] = {
@@ -93,6 +95,20 @@ static void reload_guest(struct vcpu *vcpu)
 	in->rflags = vmread(GUEST_RFLAGS);
 	in->interruptibility = vmread(GUEST_INTERRUPTIBILITY_INFO);
 	in->activity = vmread(GUEST_ACTIVITY_STATE);
+}
+
+/* General registers by the number that exit qualifications give; RSP lives in the VMCS. */
+u64 vmx_read_gpr(const struct vcpu *vcpu, unsigned int number)
+{
+	return number == GPR_RSP ? vmread(GUEST_RSP) : (&vcpu->regs.rax)[number];
+}
+
+void vmx_write_gpr(struct vcpu *vcpu, unsigned int number, u64 value)
+{
+	if (number == GPR_RSP)
+		vmwrite(GUEST_RSP, value);
+	else
+		(&vcpu->regs.rax)[number] = value;
 }
 
 void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error)

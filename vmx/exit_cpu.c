@@ -63,16 +63,6 @@ enum vmx_verdict exit_vmxoff(struct vcpu *vcpu)
 	return VERDICT_LEAVE;
 }
 
-static u64 *gpr(struct vcpu *vcpu, unsigned int number)
-{
-	return &vcpu->regs.rax + number;
-}
-
-static u64 read_gpr(struct vcpu *vcpu, unsigned int number)
-{
-	return number == 4 ? vmread(GUEST_RSP) : *gpr(vcpu, number);
-}
-
 static struct cr_write cr_state(struct vcpu *vcpu, u64 value)
 {
 	u64 cr0_mask = vmread(CR0_GUEST_HOST_MASK), cr4_mask = vmread(CR4_GUEST_HOST_MASK);
@@ -128,9 +118,9 @@ enum vmx_verdict exit_cr(struct vcpu *vcpu)
 	switch (qual.access) {
 	case CR_MOV_TO:
 		if (qual.cr == 0)
-			return write_cr0(vcpu, read_gpr(vcpu, qual.gpr));
+			return write_cr0(vcpu, vmx_read_gpr(vcpu, qual.gpr));
 		if (qual.cr == 4)
-			return write_cr4(vcpu, read_gpr(vcpu, qual.gpr));
+			return write_cr4(vcpu, vmx_read_gpr(vcpu, qual.gpr));
 		return VERDICT_FATAL;
 	case CR_CLTS:
 	case CR_LMSW:

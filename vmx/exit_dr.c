@@ -8,24 +8,6 @@
 #include "dr.h"
 #include "pure/exits.h"
 
-static u64 *gpr(struct vcpu *vcpu, unsigned int number)
-{
-	return &vcpu->regs.rax + number;
-}
-
-static u64 read_gpr(struct vcpu *vcpu, unsigned int number)
-{
-	return number == 4 ? vmread(GUEST_RSP) : *gpr(vcpu, number);
-}
-
-static void write_gpr(struct vcpu *vcpu, unsigned int number, u64 value)
-{
-	if (number == 4)
-		vmwrite(GUEST_RSP, value);
-	else
-		*gpr(vcpu, number) = value;
-}
-
 static struct dr_state read_state(void)
 {
 	u32 features[4];
@@ -67,14 +49,14 @@ void dr_describe(struct vcpu *vcpu, struct event *event)
 	event->dr_real = dr_real(qual.dr, vmread(GUEST_CR4) & HV_CR4_DE);
 	event->dr_direction = qual.from_dr ? EVENT_DR_READ : EVENT_DR_WRITE;
 	event->dr_gpr = qual.gpr;
-	event->value = qual.from_dr ? 0 : read_gpr(vcpu, qual.gpr);
+	event->value = qual.from_dr ? 0 : vmx_read_gpr(vcpu, qual.gpr);
 }
 
 void dr_emulate(struct vcpu *vcpu, const struct event *event)
 {
 	struct dr_state before = read_state();
-	struct dr_result result =
-		dr_access(&before, event->dr, event->dr_direction, read_gpr(vcpu, event->dr_gpr));
+	struct dr_result result = dr_access(&before, event->dr, event->dr_direction,
+					    vmx_read_gpr(vcpu, event->dr_gpr));
 
 	write_state(&before, &result.state);
 	switch (result.fault) {
@@ -91,6 +73,6 @@ void dr_emulate(struct vcpu *vcpu, const struct event *event)
 		break;
 	}
 	if (result.set_gpr)
-		write_gpr(vcpu, event->dr_gpr, result.gpr);
+		vmx_write_gpr(vcpu, event->dr_gpr, result.gpr);
 	skip_instruction(vmx_inject(vcpu), event->length);
 }

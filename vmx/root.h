@@ -10,6 +10,8 @@
 #define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 /* exit.c: what happens at every exit. */
+u64 vmx_read_gpr(const struct vcpu *vcpu, unsigned int number);
+void vmx_write_gpr(struct vcpu *vcpu, unsigned int number, u64 value);
 void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error);
 struct inject_in *vmx_inject(struct vcpu *vcpu);
 void vmx_reflect(struct vcpu *vcpu);
