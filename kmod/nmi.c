@@ -22,12 +22,21 @@ extern int rcu_cpu_stall_suppress;
 static DEFINE_PER_CPU(bool, maybe_nobodys);
 static atomic_t long_halts;
 
+static bool silenced; /* by us; the user may have done so before */
+
+static void end_silence(struct work_struct *work);
+static DECLARE_DELAYED_WORK(silence_work, end_silence);
+
+/* A further halt may have ended just now: its jiffies have made this timer expire early. */
 static void end_silence(struct work_struct *work)
 {
-	rcu_cpu_stall_suppress = 0;
+	if (atomic_xchg(&long_halts, 0)) {
+		mod_delayed_work(system_wq, &silence_work, STALL_SILENCE);
+	} else if (silenced) {
+		silenced = false;
+		rcu_cpu_stall_suppress = 0;
+	}
 }
-
-static DECLARE_DELAYED_WORK(silence_work, end_silence);
 
 /* Called now and then from process context: NMI context may not start a timer. */
 void nmi_after_halt(void)
@@ -41,9 +50,10 @@ static void calm_watchdogs(void)
 	touch_softlockup_watchdog();
 	touch_nmi_watchdog();
 	reset_hung_task_detector();
+	atomic_set(&long_halts, 1);
 	if (!rcu_cpu_stall_suppress) {
 		rcu_cpu_stall_suppress = 1;
-		atomic_set(&long_halts, 1);
+		silenced = true;
 	}
 }
 
@@ -79,6 +89,7 @@ void nmi_unregister(void)
 {
 	unregister_nmi_handler(NMI_UNKNOWN, "hvgdb");
 	unregister_nmi_handler(NMI_LOCAL, "hvgdb");
-	if (cancel_delayed_work_sync(&silence_work) || atomic_read(&long_halts))
+	cancel_delayed_work_sync(&silence_work);
+	if (silenced)
 		rcu_cpu_stall_suppress = 0;
 }

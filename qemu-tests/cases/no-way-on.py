@@ -13,8 +13,7 @@ NO_GATES = [f'set var *(unsigned long *)((char *)&idt_table + 16 * {vector}) = 0
 def unknown_exit():
     vm = VM(cpus=2)
     session = vm.gdb_session()
-    session.run('call (void)native_apic_mem_write(0x310, 1 << 24)')
-    text = session.run('call (void)native_apic_mem_write(0x300, 0x4500)')
+    text = session.run('call (void)native_apic_icr_write(0x4500, 1)')
     if 'not known' not in text:
         # The call returned in the same moment, and its own stop was told first.
         text += session.run('continue')
