@@ -286,6 +286,16 @@ static void note_available(const struct vmx_caps *caps, struct vmx_controls *con
 	controls->ptimer_shift = caps->misc & 0x1f;
 }
 
+/* Asked before the single controls: old CPUs lack several, and EPT is the one people know of. */
+static bool check_has_ept(const struct vmx_caps *caps, struct vmx_refusal *refusal)
+{
+	if (!(caps->procbased >> 32 & CPU_BASED_ACTIVATE_SECONDARY_CONTROLS) ||
+	    caps->procbased2 >> 32 & SECONDARY_EXEC_ENABLE_EPT)
+		return true;
+	refusal->kind = VMX_REFUSED_NO_EPT;
+	return false;
+}
+
 static const int refusal_errno[] = {
 	[VMX_REFUSED_NOT] = 0,
 	[VMX_REFUSED_NO_VMX] = -ENODEV,
@@ -305,7 +315,8 @@ int vmx_choose_controls(const struct vmx_caps *caps, struct vmx_controls *contro
 	refusal->kind = VMX_REFUSED_NOT;
 	refusal->what = NULL;
 	if (check_firmware(caps, refusal) && check_basic(caps->basic, refusal) &&
-	    choose_rows(caps, controls, refusal) && check_ept(caps->ept_vpid_cap, refusal))
+	    check_has_ept(caps, refusal) && choose_rows(caps, controls, refusal) &&
+	    check_ept(caps->ept_vpid_cap, refusal))
 		note_available(caps, controls);
 	return refusal_errno[refusal->kind];
 }
