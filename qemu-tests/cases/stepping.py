@@ -35,6 +35,8 @@ def followers(pc, text, length):
     target = re.search(r'^\S+\s+(0x[0-9a-f]+)', text)
     if name.startswith(('ret',)):
         return {word(reg('rsp'))}
+    if name == 'syscall':
+        return {int(gdb.parse_and_eval('(unsigned long)&entry_SYSCALL_64'))}
     if name.startswith(('iret', 'sysret')):
         return {reg('rcx')} if name.startswith('sysret') else None
     if name in ('call', 'callq', 'jmp', 'jmpq'):
