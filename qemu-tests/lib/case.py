@@ -8,7 +8,8 @@
     vm.dmesg_clean()
 
 A case is a script in qemu-tests/cases; it has passed when it ends normally. `TIME_LIMIT = seconds` in it changes
-the limit of 120 s; skip('reason') ends it without a verdict. Its machines go down with it.
+the limit of 120 s; skip('reason') ends it without a verdict. Its machines go down with it. HVGDB_TEST_PATIENCE=3
+makes every limit three times as long, for a machine that is slow or busy.
 """
 
 import atexit
@@ -61,7 +62,7 @@ def match(text, pattern, what):
 
 def until(condition, timeout, sentence):
     """Waits until condition() holds and returns its value."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * machine.PATIENCE
     while True:
         value = condition()
         if value:
@@ -181,7 +182,7 @@ class VM:
             argv = ['gdb', '-nx', '-q', '-batch', '-x', script.name, *([str(self.symbols)] if symbols else [])]
             try:
                 return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                      errors='replace', timeout=timeout).stdout
+                                      errors='replace', timeout=timeout * machine.PATIENCE).stdout
             except subprocess.TimeoutExpired as late:
                 output = (late.stdout or b'').decode(errors='replace')
                 raise Failed(f'gdb did not end within {timeout:g} s; it printed:\n{output}') from None
@@ -260,7 +261,7 @@ class GdbSession:
 
     def finish(self, timeout=60):
         """Waits until the command given last is done; returns what gdb printed since the last finish()."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * machine.PATIENCE
         with self.news:
             while self.marker() not in self.text:
                 check('[gdb has ended]' not in self.text, 'gdb has ended:', self.text)

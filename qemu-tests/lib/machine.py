@@ -20,6 +20,8 @@ MODULE = cache.TOP / 'hvgdb.ko'
 CONTROLLER = cache.TOP / 'kmod/ctl/hvgdbctl'
 BOOT_ATTEMPTS = 3
 COMMAND_TIMEOUT = 60
+# On a machine that is slow, or busy with something else, all waiting is longer by this factor.
+PATIENCE = float(os.environ.get('HVGDB_TEST_PATIENCE', '1'))
 
 
 class Refused(cache.Failure):
@@ -163,7 +165,7 @@ class Machine:
 
     def sh(self, command, timeout=COMMAND_TIMEOUT):
         """(output, status) of a shell command; a Failure when the guest does not answer or the command is late."""
-        answer = self.request(do='sh', command=command, timeout=timeout)
+        answer = self.request(do='sh', command=command, timeout=timeout * PATIENCE)
         output = answer.get('output', '').encode('latin-1').decode(errors='replace')
         if answer.get('error'):
             raise cache.Failure(f"machine '{self.name}': {answer['error']}\n{output}"
@@ -244,7 +246,7 @@ class Machine:
 
 def boot_timeout(config):
     """In seconds. Four emulated CPUs boot in 20 to 60, plainly configured ones in twice that."""
-    return 60 + 45 * config['cpus'] * (1 if 'nowatchdog' in config['cmdline'] else 2)
+    return PATIENCE * (60 + 45 * config['cpus'] * (1 if 'nowatchdog' in config['cmdline'] else 2))
 
 
 def take_snapshot(name, config, into):

@@ -4,6 +4,8 @@
 import socket
 import time
 
+from lib.machine import PATIENCE
+
 
 class LineError(Exception):
     """Nothing, or nothing sensible, came from the stub."""
@@ -31,9 +33,9 @@ class Client:
     sent twice. `naks` counts what the stub did not understand."""
 
     def __init__(self, port, timeout=20):
-        self.sock = socket.create_connection(('127.0.0.1', port), timeout=timeout)
+        self.sock = socket.create_connection(('127.0.0.1', port), timeout=timeout * PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.timeout = timeout
+        self.timeout = timeout * PATIENCE
         self.data = b''
         self.noise = b''
         self.naks = 0
