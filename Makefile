@@ -31,8 +31,8 @@ module:
 .PHONY: ctl
 ctl: $(CTL)
 
-$(CTL): kmod/ctl/hvgdbctl.c kmod/uapi/hvgdb.h
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -o $@ $<
+$(CTL): $(wildcard kmod/ctl/*.[ch]) kmod/uapi/hvgdb.h
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
 .PHONY: install
 install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgdb (DESTDIR=...)

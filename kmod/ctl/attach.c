@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hvgdbctl, the controller: holds the debug line open in user space and rings at /dev/hvgdb when
- * bytes arrive, so that gdb's first packet or Ctrl-C halts the machine. User space.
+ * `hvgdbctl attach`: holds the debug line open in user space and rings at /dev/hvgdb when bytes
+ * arrive, so that gdb's first packet or Ctrl-C halts the machine. User space.
  *
  * It never interprets the bytes: root has seen them as the driver read them, and tells how many of
  * them it has dealt with. Those are still in the tty and are thrown away here, exactly as many
@@ -12,10 +12,6 @@
 #include <getopt.h>
 #include <linux/serial.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,9 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../uapi/hvgdb.h"
-
-#define EXIT_USAGE 2
+#include "ctl.h"
 
 struct line {
 	const char *name;
@@ -40,19 +34,6 @@ static volatile sig_atomic_t stop;
 static void on_signal(int signal)
 {
 	stop = signal;
-}
-
-__attribute__((format(printf, 2, 3), noreturn)) static void fail(int status, const char *format,
-								 ...)
-{
-	va_list args;
-
-	fputs("hvgdbctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(status);
 }
 
 static speed_t speed_of(const char *baud)
@@ -135,11 +116,7 @@ static void arm(struct line *line, unsigned int baud)
 		.io_port = io_port(line),
 	};
 
-	line->device = open(HVGDB_DEVICE, O_RDWR | O_CLOEXEC);
-	if (line->device < 0)
-		fail(1, "%s: %s", HVGDB_DEVICE,
-		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)"
-				     : strerror(errno));
+	line->device = device_open();
 	tcflush(line->tty, TCIFLUSH);
 	if (ioctl(line->device, HVGDB_ATTACH, &attach))
 		fail(1, "%s cannot be armed: %s", line->name,
@@ -210,98 +187,30 @@ static int attach(const char *tty, const char *baud)
 	return 0;
 }
 
-/* Runs one line about rules and events in root, and prints the answer. */
-static int command(const char *text)
-{
-	static char answer[HVGDB_TEXT_MAX];
-	struct hvgdb_command command = {
-		.size = sizeof(command),
-		.line_length = strlen(text),
-		.line = (uintptr_t)text,
-		.text = (uintptr_t)answer,
-	};
-	int device = open(HVGDB_DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (device < 0)
-		fail(1, "%s: %s", HVGDB_DEVICE,
-		     errno == ENOENT ? "not there; load the module first (insmod hvgdb.ko)"
-				     : strerror(errno));
-	if (ioctl(device, HVGDB_COMMAND, &command))
-		fail(1, "%s", errno == EINVAL ? "the line is too long" : strerror(errno));
-	fwrite(answer, 1, command.text_length, command.result ? stderr : stdout);
-	return command.result;
-}
-
-/* `event add '!dr pid 490'`: the rest is one line, quoted or not. */
-static int event(int argc, char **argv)
-{
-	static const struct {
-		const char *word, *line;
-		bool takes_more;
-	} verbs[] = {
-		{ "add", "", true },
-		{ "list", "events", false },
-		{ "enable", "events e ", true },
-		{ "disable", "events d ", true },
-		{ "clear", "events c ", true },
-	};
-	char line[HVGDB_LINE_MAX + 1] = "";
-
-	for (size_t i = 0; argc && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		if (strcmp(argv[0], verbs[i].word) || verbs[i].takes_more != (argc > 1))
-			continue;
-		strcpy(line, verbs[i].line);
-		for (int word = 1; word < argc; word++) {
-			if (strlen(line) + strlen(argv[word]) + 2 > sizeof(line))
-				fail(EXIT_USAGE, "the line is longer than %d characters",
-				     HVGDB_LINE_MAX);
-			strcat(strcat(line, word > 1 ? " " : ""), argv[word]);
-		}
-		return command(line);
-	}
-	fail(EXIT_USAGE, "event add LINE | list | enable ID|all | disable ID|all | clear ID|all");
-}
-
-static void usage(FILE *out)
-{
-	fputs("usage: hvgdbctl attach TTY [--baud N]\n"
-	      "       hvgdbctl event add LINE | list | enable ID | disable ID | clear ID\n\n"
-	      "attach makes a serial line the debug line of hvgdb, and stays until it is stopped:\n"
-	      "gdb at the other end of TTY (say, ttyS0) can then attach with `target remote`.\n"
-	      "event makes and lists rules without gdb: hvgdbctl event add '!dr pid 490'.\n\n"
-	      "  --baud N   bits per second (default 115200)\n"
-	      "  --help     this text\n",
-	      out);
-}
-
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "baud", required_argument, NULL, 'b' },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *baud = "115200";
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'b':
-			baud = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
+		if (option != 'b')
 			return EXIT_USAGE;
-		}
+		baud = optarg;
 	}
-	if (argc - optind >= 1 && !strcmp(argv[optind], "event"))
-		return event(argc - optind - 1, argv + optind + 1);
-	if (argc - optind != 2 || strcmp(argv[optind], "attach")) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	return attach(argv[optind + 1], baud);
+	if (argc - optind != 1)
+		fail(EXIT_USAGE, "attach takes one line: hvgdbctl attach ttyS0");
+	return attach(argv[optind], baud);
 }
+
+const struct command attach_command = {
+	.name = "attach",
+	.usage = "attach TTY [--baud N]",
+	.summary = "make a serial line the debug line, until this program is stopped",
+	.help = "gdb at the other end of TTY (say, ttyS0) can then attach with `target remote`.\n\n"
+		"  --baud N   bits per second (default 115200)\n",
+	.run = run,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of hvgdbctl offer to each other. User space.
+ *
+ * A command is a row of commands[] in main.c and a file of its own. It ends with an exit status:
+ * 0 done, 1 it could not be done (the reason is on stderr), 2 the command line makes no sense.
+ */
+#ifndef HVGDB_CTL_H
+#define HVGDB_CTL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../uapi/hvgdb.h"
+
+#define EXIT_FAILED 1
+#define EXIT_USAGE  2
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct command {
+	const char *name;
+	const char *usage;   /* lines as they are typed, without "hvgdbctl " */
+	const char *summary; /* one line for the list */
+	const char *help;    /* the rest of `hvgdbctl NAME --help`, or NULL */
+	/* argv[0] is the name. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command attach_command;
+extern const struct command event_command;
+
+/* say.c: messages. Under systemd they carry a priority. */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+__attribute__((format(printf, 2, 3), noreturn)) void fail(int status, const char *format, ...);
+
+/* device.c: /dev/hvgdb. */
+
+/* A descriptor, or the end with a sentence. */
+int device_open(void);
+
+/*
+ * Runs one line as `monitor` takes it (events, rules, scripts, outputs). *answer is the text, of
+ * *length bytes, good until the next call. Returns 0, or 1 if it was refused: then the text says
+ * why.
+ */
+int device_command(int device, const char *line, const char **answer, size_t *length);
+
+/* The same for a command of hvgdbctl: prints the answer, returns the exit status. */
+int device_command_print(const char *line);
+
+#endif
