@@ -26,7 +26,7 @@ all: module ctl ## hvgdb.ko and hvgdbctl (KDIR=... for other kernel headers)
 .PHONY: module
 module:
 	@test -d "$(KDIR)" || { echo "no kernel headers: run 'make deps', or give KDIR=..." >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
 .PHONY: ctl
 ctl: $(CTL)

@@ -4,9 +4,16 @@
 #define HVGDB_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/version.h>
+/* paddr_vmcoreinfo_note() */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#include <linux/vmcore_info.h>
+#else
+#include <linux/crash_core.h>
+#endif
 #include <asm/cpufeature.h>
 #include <asm/pgtable.h>
 #include <asm/reboot.h>
@@ -25,6 +32,26 @@ static inline unsigned long compat_current_task(unsigned int cpu)
 #else
 	return (unsigned long)&per_cpu(current_task, cpu);
 #endif
+}
+
+/* The nr-th stretch of a module's memory, of length 0 if that is not used; false after the last. */
+static inline bool compat_module_memory(const struct module *mod, unsigned int nr, u64 *base,
+					u64 *size)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	if (nr >= MOD_MEM_NUM_TYPES)
+		return false;
+	*base = (u64)mod->mem[nr].base;
+	*size = mod->mem[nr].size;
+#else
+	const struct module_layout *layout = nr ? &mod->init_layout : &mod->core_layout;
+
+	if (nr > 1)
+		return false;
+	*base = (u64)layout->base;
+	*size = layout->size;
+#endif
+	return true;
 }
 
 static inline bool compat_page_poisoned(unsigned long pfn)

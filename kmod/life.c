@@ -80,12 +80,12 @@ static void on_emergency(void)
 
 static void drop_module(const struct module *mod)
 {
-	u64 base = (u64)mod->core_layout.base;
+	unsigned int nr;
+	u64 base, size;
 
-	hypercall(HYPERCALL_DROP_RANGE, base, base + mod->core_layout.size);
-	base = (u64)mod->init_layout.base;
-	if (mod->init_layout.size)
-		hypercall(HYPERCALL_DROP_RANGE, base, base + mod->init_layout.size);
+	for (nr = 0; compat_module_memory(mod, nr, &base, &size); nr++)
+		if (size)
+			hypercall(HYPERCALL_DROP_RANGE, base, base + size);
 }
 
 static int on_module(struct notifier_block *block, unsigned long event, void *data)

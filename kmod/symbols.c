@@ -3,8 +3,8 @@
  * Finds where KASLR put the kernel, from the VMCOREINFO note that the kernel keeps for kdump (D17).
  * Guest kernel, at load.
  */
-#include <linux/crash_core.h>
 #include <linux/io.h>
+#include "compat.h"
 #include "kmod.h"
 #include "pure/vmcoreinfo.h"
 

@@ -8,9 +8,9 @@
  * stretch and, if so, sends it back to vmx_again: the guest's registers are still in memory there.
  */
 #include <linux/linkage.h>
+#include <linux/stringify.h>
 #include <asm/alternative.h>
 #include <asm/cpufeatures.h>
-#include <asm/nospec-branch.h>
 #include "offsets.h"
 
 #define FIELD_GUEST_RSP 0x681c
@@ -52,6 +52,21 @@
 	popq	%r13
 	popq	%r14
 	popq	%r15
+.endm
+
+/*
+ * What the kernel does after an exit of KVM's, for the same CPUs. Its own macro (FILL_RETURN_BUFFER) also counts
+ * calls in a per-CPU variable, and root has none. Changes %eax.
+ */
+.macro STUFF_RETURN_BUFFER
+	ALTERNATIVE_2 "jmp .Lstuffed_\@", \
+		__stringify(movl $16, %eax; \
+			    771: call 772f; int3; \
+			    772: call 773f; int3; \
+			    773: addq $16, %rsp; decl %eax; jnz 771b; lfence), X86_FEATURE_RSB_VMEXIT, \
+		__stringify(call 774f; int3; \
+			    774: addq $8, %rsp; lfence), X86_FEATURE_RSB_VMEXIT_LITE
+.Lstuffed_\@:
 .endm
 
 /* This object is linked first, fixup_end.S last: between them lie the pairs of instr.h (see fault.c). */
@@ -105,7 +120,7 @@ SYM_CODE_END(vmx_launch)
 SYM_CODE_START(vmx_exit_entry)
 	PUSH_GUEST
 	/* The guest's user mode can exit straight to here: nothing it trained may steer root's returns. */
-	FILL_RETURN_BUFFER %rax, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, X86_FEATURE_RSB_VMEXIT_LITE
+	STUFF_RETURN_BUFFER
 	cmpb	$0, vmx_clear_branch_history(%rip)
 	jne	vmx_clear_history
 vmx_history_cleared:

@@ -2,7 +2,6 @@
 """Events as watchpoints on hvgdb_events, with hvgdb.ko's own symbols: gdb names the watchpoint, its table disables,
 ignores and deletes it, the record shows the last event, ids and hits outlive the stops; `watch` is refused."""
 
-from lib import machine
 from lib.case import VM, check, equal, match, symbol
 
 BP = symbol('faults', 'fault_bp')
@@ -36,7 +35,7 @@ def undisturbed(vm, session, count):
 vm = VM(cpus=2)
 vm.sh('touch /tmp/go')
 session = vm.gdb_session()
-session.run(f'cd {machine.MODULE.parent}')
+session.run(f'cd {vm.machine.module.parent}')
 line = match(session.run('monitor symbols'), r'^add-symbol-file \S*hvgdb\.ko -s \.text 0x.*$', 'monitor symbols').group(0)
 session.run(line)
 match(session.run('info symbol &hvgdb_events'), '^hvgdb_events in section', 'the symbol of the event page')

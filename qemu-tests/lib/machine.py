@@ -13,13 +13,15 @@ import subprocess
 import sys
 import time
 
-from lib import assets, backends, bochs, cache, guest, qemu
+from lib import assets, backends, bochs, build, cache, guest, qemu
 
 DISK_SIZE = 512 << 20       # sparse; the largest delivery
-MODULE = cache.TOP / 'hvgdb.ko'
+MODULE = build.PRODUCT
 CONTROLLER = cache.TOP / 'kmod/ctl/hvgdbctl'
 BOOT_ATTEMPTS = 3
 COMMAND_TIMEOUT = 60
+# Which build of hvgdb the machines get that name none (lib/build.py).
+BUILD = os.environ.get('HVGDB_TEST_BUILD', '')
 # On a machine that is slow, or busy with something else, all waiting is longer by this factor.
 PATIENCE = float(os.environ.get('HVGDB_TEST_PATIENCE', '1'))
 
@@ -33,7 +35,7 @@ def machines():
 
 
 def configure(backend='auto', cpus=1, cpu=None, kernel=None, memory=256, append='', cmdline='quick', gdb_port=0,
-              vmx_off=False):
+              vmx_off=False, switches=None):
     """The description of a machine that the other functions take, with all defaults filled in."""
     backend = backends.choose(backend)
     if backend == 'bochs':
@@ -42,7 +44,8 @@ def configure(backend='auto', cpus=1, cpu=None, kernel=None, memory=256, append=
         raise cache.Failure('--vmx-off needs the Bochs backend')
     kernel = kernel or assets.default_kernel()
     return {'backend': backend, 'cpus': cpus, 'cpu': cpu, 'kernel': kernel, 'memory': memory, 'gdb_port': gdb_port,
-            'cmdline': backends.cmdline(cmdline, cpu, append), 'vmx_off': vmx_off}
+            'cmdline': backends.cmdline(cmdline, cpu, append), 'vmx_off': vmx_off,
+            'build': BUILD if switches is None else switches}
 
 
 class Machine:
@@ -158,6 +161,11 @@ class Machine:
         return json.loads((self.folder / 'vm.json').read_text())
 
     @property
+    def module(self):
+        """The path of the hvgdb.ko that goes into it."""
+        return build.module(self.config['kernel'], self.config['build'])
+
+    @property
     def gdb_port(self):
         return json.loads((self.folder / 'daemon.json').read_text())['gdb_port']
 
@@ -207,7 +215,7 @@ class Machine:
         for name, path in guest.workloads().items():
             delivery.add(path, 'hvgdb/' + name, 0o755)
         if hvgdb:
-            delivery.add_bytes(assets.stripped(MODULE.read_bytes(), keep_symbols=True), 'hvgdb/' + MODULE.name)
+            delivery.add_bytes(assets.stripped(self.module.read_bytes(), keep_symbols=True), 'hvgdb/' + MODULE.name)
             delivery.add(CONTROLLER, 'hvgdb/' + CONTROLLER.name, 0o755)
         if share:
             delivery.add(share, 'share')
