@@ -82,7 +82,7 @@ test-module:
 
 UNIT := $(BUILD)/unit
 UNIT_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-I. -Irsp -Ivmx -Ivmx/pure -Ievents
+	-I. -Irsp -Ivmx -Ivmx/pure -Ievents -Ikmod
 rsp_sources := $(wildcard rsp/*.c)
 vmx_sources := $(wildcard vmx/pure/*.c)
 # Texts are written with the protocol's own functions.
@@ -161,7 +161,7 @@ fuzz_folder = $(firstword $(subst /, ,$(1)))
 $(fuzzers): $(FUZZ)/%: %.c FORCE
 	@mkdir -p $(@D)
 	@$(CLANG) -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I. -Irsp -Ivmx -Ivmx/pure \
-		-Ievents -o $@ $< $($(call fuzz_folder,$*)_sources) $(call helpers,$(call fuzz_folder,$*))
+		-Ievents -Ikmod -o $@ $< $($(call fuzz_folder,$*)_sources) $(call helpers,$(call fuzz_folder,$*))
 
 .PHONY: run-fuzzer
 run-fuzzer:

@@ -30,11 +30,11 @@ static void command_confirm(const struct command_env *env, const struct event_ru
 	rsp_text_add(out, "\n");
 }
 
-/* Scripts and outputs are made ready by somebody else, or there is nobody. */
+/* Scripts are made ready by somebody else, or there is nobody. */
 static bool command_compile(const struct command_env *env, struct rule_spec *spec,
 			    struct rsp_text *out)
 {
-	if (!spec->script.p && !spec->nr_outputs)
+	if (!spec->script.p)
 		return true;
 	if (spec->script_file) {
 		command_error(out, "script { file:... } is read by the gdb Python of hvgdb and by "
@@ -43,8 +43,7 @@ static bool command_compile(const struct command_env *env, struct rule_spec *spe
 	}
 	if (env->compile)
 		return env->compile(env->ctx, spec, out);
-	command_error(out,
-		      spec->script.p ? "scripts cannot be run here" : "there are no outputs here");
+	command_error(out, "scripts cannot be run here");
 	return false;
 }
 
@@ -54,7 +53,7 @@ static enum command_result command_rule(struct event_rules *rules, const struct 
 	enum rules_error error;
 	u32 id;
 
-	if (!command_compile(env, spec, out))
+	if (!outputs_resolve(env->outputs, spec, out) || !command_compile(env, spec, out))
 		return COMMAND_ERROR;
 	error = rules_add(rules, spec, env->origin, &id);
 	if (error)
@@ -94,6 +93,9 @@ static enum command_result command_do(struct event_rules *rules, const struct co
 		if (env->event_sc && env->event_sc(env->ctx, c->on))
 			return COMMAND_OK;
 		return command_error(out, "no event is held that could be suppressed");
+	case PARSE_OUTPUT:
+		return outputs_run(env->outputs, rules, &c->output, out) ? COMMAND_OK :
+									   COMMAND_ERROR;
 	case PARSE_EVENT:
 		if (!env->event_show)
 			return command_error(out, "there has been no event");

@@ -8,6 +8,7 @@
 #ifndef HVGDB_EVENTS_COMMAND_H
 #define HVGDB_EVENTS_COMMAND_H
 
+#include "outputs.h"
 #include "parse.h"
 
 struct command_env {
@@ -16,9 +17,10 @@ struct command_env {
 	void *ctx;
 	/* Name of the process with that tgid; false if there is none. NULL: not known. */
 	bool (*process_name)(void *ctx, u32 pid, char comm[EVENT_COMM_SIZE]);
+	struct outputs *outputs; /* NULL: there are none */
 	/*
-	 * Turns spec->script into spec->program, spec->output[] into spec->outputs. On failure a
-	 * line is in error. NULL: scripts and outputs are refused.
+	 * Turns spec->script into spec->program. On failure a line is in error. NULL: scripts are
+	 * refused.
 	 */
 	bool (*compile)(void *ctx, struct rule_spec *spec, struct rsp_text *error);
 	/* events sc on|off for the event at hand; false: no event is held. NULL: never one. */

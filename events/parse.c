@@ -68,6 +68,7 @@ enum verb {
 	VERB_DR = EVENT_DR,
 	VERB_EVENTS,
 	VERB_EVENT,
+	VERB_OUTPUT,
 	NR_VERBS,
 };
 
@@ -85,6 +86,11 @@ static const struct {
 	[VERB_EVENTS] = { "events", "events [e|d|c id|all] | events sc on|off",
 			  "list, enable, disable, clear rules; suppress the event at hand or not" },
 	[VERB_EVENT] = { "event", "event", "the last event of this CPU" },
+	[VERB_OUTPUT] = { "output",
+			  "output | output create NAME file|namedpipe|tcp|unix ADDRESS "
+			  "[format text|json|trace] | output create NAME gdb | "
+			  "output open|close|rotate|remove NAME",
+			  "where records of rules go, and how much of it arrived" },
 };
 
 /* The ! is optional. */
@@ -128,6 +134,10 @@ static bool parse_verb(struct parse_in *in, unsigned int verb, struct parse_comm
 	if (verb == VERB_EVENT) {
 		command->what = PARSE_EVENT;
 		return parse_end(in);
+	}
+	if (verb == VERB_OUTPUT) {
+		command->what = PARSE_OUTPUT;
+		return parse_output_command(in, &command->output);
 	}
 	command->what = PARSE_RULE;
 	command->spec.kind = verb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The grammar of !exception, !interrupt, !dr, events and event: one line of text to a struct, or
+ * The grammar of !exception, !interrupt, !dr, events, event and output: one line of text to a struct, or
  * to one line that says what is wrong with which word. The same for `monitor` and for hvgdbctl.
  *
  * Runs in VMX root, in user-space tests and in hvgdbctl. Calls memset and rsp_text_*().
@@ -8,6 +8,7 @@
 #ifndef HVGDB_EVENTS_PARSE_H
 #define HVGDB_EVENTS_PARSE_H
 
+#include "outputs.h"
 #include "rules.h"
 
 #define PARSE_LINE_MAX 8191 /* what a qRcmd packet holds */
@@ -20,6 +21,7 @@ enum parse_what {
 	PARSE_EVENTS_CLEAR,   /* events c id|all */
 	PARSE_EVENTS_SC,      /* events sc on|off: .on */
 	PARSE_EVENT,	      /* event */
+	PARSE_OUTPUT,	      /* output: .output */
 };
 
 struct parse_command {
@@ -28,6 +30,7 @@ struct parse_command {
 	bool on;
 	u32 id;
 	struct rule_spec spec;
+	struct output_command output;
 };
 
 struct parse_env {

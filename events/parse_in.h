@@ -52,4 +52,7 @@ bool in_fail_word(struct parse_in *in, const char *sentence); /* at the last wor
 /* parse_rule.c: what follows !exception, !interrupt or !dr. spec->kind is set. */
 bool parse_rule(struct parse_in *in, struct rule_spec *spec);
 
+/* parse_output.c: what follows output. */
+bool parse_output_command(struct parse_in *in, struct output_command *command);
+
 #endif

@@ -185,7 +185,7 @@ static void rules_fill(struct event_rule *rule, const struct rule_spec *spec,
 	rule->origin = origin;
 	rule->stages = spec->stages;
 	rule->filter = spec->filter;
-	rule->breaks = !spec->script.p && !spec->code.p;
+	rule->breaks = !spec->script.p && !spec->code.p && !spec->outputs;
 	rule->sc = spec->sc;
 	rule->skip = spec->skip;
 	rule->imm = spec->imm;

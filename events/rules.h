@@ -106,7 +106,7 @@ struct event_rule {
 	u8 origin; /* enum rule_origin */
 	u8 stages;
 	s16 vector;
-	bool breaks; /* has neither script nor code */
+	bool breaks; /* has neither script nor code nor output */
 	bool sc, skip, imm, persist, code_first;
 	struct rule_filter filter;
 	struct rule_piece condition, code, program, buffer;

@@ -108,6 +108,8 @@ static void describe_actions(const struct event_rule *rule, struct rsp_text *out
 		add_bytes(out, ", condition (", rule->condition.len - 1);
 	if (rule->breaks)
 		rsp_text_add(out, ", break");
+	if (rule->outputs)
+		rsp_text_add(out, ", recorded");
 	if (rule->program.len)
 		rsp_text_add(out, ", script");
 	if (rule->code.len)

@@ -3,6 +3,7 @@
 #ifndef HVGDB_COMPAT_H
 #define HVGDB_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -92,6 +93,27 @@ static inline void compat_emergency_unregister(void (*callback)(void))
 {
 }
 #endif
+
+/* A mapping that mprotect() cannot make writable. */
+static inline void compat_never_writable(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_clear(vma, VM_MAYWRITE);
+#else
+	vma->vm_flags &= ~VM_MAYWRITE;
+#endif
+}
+
+static inline void compat_hrtimer_setup(struct hrtimer *timer,
+					enum hrtimer_restart (*function)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, function, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	timer->function = function;
+#endif
+}
 
 #ifdef X86_FEATURE_CLEAR_BHB_LOOP
 #define COMPAT_CLEAR_BHB X86_FEATURE_CLEAR_BHB_LOOP

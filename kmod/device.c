@@ -119,6 +119,8 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 	/* Not under the lock: it may take as long as somebody debugs. */
 	if (command == HVGDB_DOORBELL)
 		return do_doorbell(file, (void __user *)arg);
+	if (command == HVGDB_RING)
+		return rings_claim(file, (void __user *)arg);
 	mutex_lock(&line_lock);
 	switch (command) {
 	case HVGDB_ATTACH:
@@ -142,6 +144,7 @@ static int device_release(struct inode *inode, struct file *file)
 	mutex_lock(&line_lock);
 	do_detach(file);
 	mutex_unlock(&line_lock);
+	rings_release(file);
 	return 0;
 }
 
@@ -149,6 +152,8 @@ static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
+	.mmap = rings_mmap,
+	.poll = rings_poll,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
@@ -176,10 +181,12 @@ int chardev_arm_parameter(const char *uart)
 
 int chardev_register(void)
 {
+	rings_start();
 	return misc_register(&device);
 }
 
 void chardev_unregister(void)
 {
 	misc_deregister(&device);
+	rings_stop();
 }

@@ -7,6 +7,11 @@
 #include <linux/types.h>
 #include "vcpu.h"
 
+struct file;
+struct vm_area_struct;
+struct hvgdb_ring_claim;
+struct poll_table_struct;
+
 #undef pr_fmt
 #define pr_fmt(fmt) "hvgdb: " fmt
 
@@ -35,6 +40,16 @@ int chardev_register(void);
 void chardev_unregister(void);
 /* Arms the line that the module parameter names. */
 int chardev_arm_parameter(const char *uart);
+
+/* rings.c: the memory in which root records, and its reader. */
+int rings_prepare(struct machine *m);
+void rings_free(struct machine *m);
+void rings_start(void);
+void rings_stop(void);
+long rings_claim(struct file *file, struct hvgdb_ring_claim __user *arg);
+int rings_mmap(struct file *file, struct vm_area_struct *vma);
+__poll_t rings_poll(struct file *file, struct poll_table_struct *wait);
+void rings_release(struct file *file);
 
 /* nmi.c: NMIs that root injects for its own reasons. */
 int nmi_register(void);

@@ -310,6 +310,8 @@ static int prepare_all(struct machine *m)
 	if (!error)
 		error = prepare_bitmaps(m);
 	for_each_possible_cpu(cpu) if (!error) error = prepare_cpu(m, cpu);
+	if (!error)
+		error = rings_prepare(m);
 	return error;
 }
 
@@ -336,6 +338,7 @@ void memory_free(struct machine *m)
 {
 	unsigned int cpu;
 
+	rings_free(m);
 	for (cpu = 0; cpu < m->nr_cpus; cpu++) {
 		if (m->vcpu[cpu])
 			free_pages_exact(m->vcpu[cpu], sizeof(struct vcpu));

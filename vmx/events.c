@@ -28,6 +28,7 @@ void events_init(struct machine *m)
 	};
 
 	rules_init(&m->rules, &memory);
+	output_init(m);
 }
 
 /* A field of the task that is current on a CPU; false where the task cannot be read. */
@@ -130,6 +131,8 @@ static void post(struct vcpu *vcpu, struct event *event)
 
 	event->stage = EVENT_POST;
 	rules_match(&vcpu->machine->rules, event, NULL, NULL, &outcome);
+	output_event(vcpu, event, &outcome,
+		     outcome.nr_breaking ? HVGDB_STOPPED : HVGDB_DELIVERED);
 	if (outcome.nr_breaking)
 		hold(vcpu, event, &outcome);
 }
@@ -158,6 +161,13 @@ static bool goes_in_circles(struct vcpu *vcpu, const struct event *event, enum e
 	return true;
 }
 
+static enum hvgdb_answer answer_recorded(enum event_answer what)
+{
+	if (what == EVENT_SUPPRESS_SKIP)
+		return HVGDB_SKIPPED;
+	return what == EVENT_SUPPRESS ? HVGDB_SUPPRESSED : HVGDB_DELIVERED;
+}
+
 static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 {
 	struct machine *m = vcpu->machine;
@@ -168,9 +178,11 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 	page_store(&hvgdb_events, event);
 	what = event_resolve_silent(event, outcome.suppress, outcome.skip, false);
 	if (outcome.nr_breaking || goes_in_circles(vcpu, event, what, &outcome)) {
+		output_event(vcpu, event, &outcome, HVGDB_STOPPED);
 		hold(vcpu, event, &outcome);
 		return VERDICT_HALT;
 	}
+	output_event(vcpu, event, &outcome, answer_recorded(what));
 	answer(vcpu, event, &outcome, what);
 	return VERDICT_RESUME;
 }

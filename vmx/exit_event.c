@@ -119,6 +119,7 @@ enum vmx_verdict exit_triple_fault(struct vcpu *vcpu)
 enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
 {
 	vmwrite(VMX_PREEMPTION_TIMER_VALUE, vcpu->timer_period);
+	output_poll(vcpu);
 	if (line_poll_due(vcpu->machine)) {
 		vcpu->want = WANT_ATTENTION;
 		return VERDICT_HALT;

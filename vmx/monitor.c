@@ -142,6 +142,7 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 	struct command_env env = {
 		.parse = { .core_online = core_online, .ctx = m },
 		.origin = origin,
+		.outputs = &m->outputs,
 		.ctx = m,
 		.event_sc = event_sc,
 		.event_show = event_show,

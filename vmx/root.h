@@ -136,6 +136,18 @@ enum vmx_verdict events_exception(struct vcpu *vcpu);
 enum vmx_verdict events_nmi(struct vcpu *vcpu);
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu);
 
+/*
+ * output.c: what root tells while the guest runs. The text of a rule's script, or (rule NULL) of a
+ * breakpoint's commands, goes to the rule's outputs, to a watcher, and, where the rule names no
+ * output, to gdb; up to OUTPUT_TEXT_MAX characters, the rest is cut.
+ */
+#define OUTPUT_TEXT_MAX 1024
+void output_init(struct machine *m);
+void output_event(struct vcpu *vcpu, const struct event *event, const struct event_outcome *outcome,
+		  enum hvgdb_answer answer);
+void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *text, size_t len);
+void output_poll(struct vcpu *vcpu);
+
 /* exit_dr.c */
 enum vmx_verdict exit_dr(struct vcpu *vcpu);
 void dr_describe(struct vcpu *vcpu, struct event *event);

@@ -11,6 +11,7 @@
 #include "rsp.h"
 #include "session.h"
 #include "expr.h"
+#include "outputs.h"
 #include "rules.h"
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
@@ -19,6 +20,7 @@
 #include "pure/inject.h"
 #include "pure/mtrr.h"
 #include "pure/ramap.h"
+#include "pure/record_ring.h"
 
 #define HV_PAGE_SIZE	4096
 #define ROOT_STACK_SIZE (4 * HV_PAGE_SIZE)
@@ -161,6 +163,9 @@ struct vcpu {
 	struct event_intercepts intercepts; /* that rules want here */
 	u32 rules_generation;		    /* of the rules that intercepts were derived from */
 	u64 current_task; /* guest address of Linux's per-CPU current; set by kmod/ */
+
+	/* What this CPU records */
+	struct record_ring ring;
 
 	/* Programs run on this CPU */
 	struct expr_machine expr;
@@ -317,6 +322,9 @@ struct machine {
 	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them
 			      */
 
+	struct hvgdb_area *area;      /* mapped by the reader, who cannot write it */
+	struct hvgdb_reader *reader;  /* what the reader says: not to be believed */
+	struct outputs outputs;
 	struct event_rules rules;
 	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */
 

@@ -54,6 +54,8 @@ static void test_full_name(void **state)
 
 static void test_scripts(void **state)
 {
+	static struct hvgdb_area area;
+	struct outputs outputs = { .area = &area };
 	struct command_env env = fix_env();
 	struct fixture f;
 
@@ -69,6 +71,9 @@ static void test_scripts(void **state)
 	assert_int_equal(f.rules.nr, 0);
 	assert_int_equal(f.rules.next_id, 1);
 	env = fix_env();
+	env.outputs = &outputs;
+	assert_int_equal(fix_say(&f, &env, "output create a gdb"), COMMAND_OK);
+	assert_int_equal(fix_say(&f, &env, "output create b gdb"), COMMAND_OK);
 	assert_int_equal(fix_say(&f, &env, "!dr script { hello } output { a, b }"), COMMAND_OK);
 	assert_int_equal(rules_find(&f.rules, 1)->outputs, 3);
 	assert_int_equal(rules_find(&f.rules, 1)->program.len, 5);

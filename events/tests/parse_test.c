@@ -396,7 +396,8 @@ static void test_help(void **state)
 			    "!interrupt - tell of an external interrupt, 0x20 to 0xff\n"
 			    "!dr - tell of MOV to and from debug registers\n"
 			    "events - list, enable, disable, clear rules; suppress the event at "
-			    "hand or not\nevent - the last event of this CPU\n");
+			    "hand or not\nevent - the last event of this CPU\n"
+			    "output - where records of rules go, and how much of it arrived\n");
 	assert_null(parse_usage("nothing"));
 	assert_ptr_equal(parse_usage("dr"), parse_usage("!dr"));
 }

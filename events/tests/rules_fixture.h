@@ -71,7 +71,6 @@ static inline bool fix_compile(void *ctx, struct rule_spec *spec, struct rsp_tex
 	}
 	spec->program = (const u8 *)spec->script.p;
 	spec->program_len = spec->script.len;
-	spec->outputs = (1u << spec->nr_outputs) - 1;
 	return true;
 }
 

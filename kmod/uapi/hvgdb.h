@@ -8,6 +8,7 @@
 
 #include <linux/ioctl.h>
 #include <linux/types.h>
+#include "hvgdb_ring.h"
 
 #define HVGDB_DEVICE "/dev/hvgdb"
 
@@ -51,6 +52,21 @@ struct hvgdb_command {
 	__u32 result;	   /* out: 0 done; 1 refused, nothing is changed, the text says why */
 };
 
+/*
+ * Makes this file the reader of the rings (hvgdb_ring.h); it stays so until it is closed and
+ * unmapped. What is in the rings stays there for the next reader.
+ * Errors: EBUSY there is a reader, holder says which process; EPROTO the module has another layout
+ * than the caller, version says which; EINVAL bad structure.
+ */
+struct hvgdb_ring_claim {
+	__u32 size;
+	__u32 version; /* in: HVGDB_RING_VERSION of the caller; out: of the module */
+	__u32 holder;  /* out: process id of the reader, the caller's own if it succeeds */
+	__u32 reserved;
+	__u64 rings_size, reader_size; /* out: bytes to be mapped */
+};
+
+#define HVGDB_RING _IOWR('H', 5, struct hvgdb_ring_claim)
 #define HVGDB_COMMAND _IOWR('H', 4, struct hvgdb_command)
 #define HVGDB_ATTACH _IOWR('H', 1, struct hvgdb_attach)
 #define HVGDB_DETACH _IO('H', 2)
