@@ -68,6 +68,16 @@ static const struct bytecode_row bytecode_rows[BC_NR] = {
 	[BC_LOCAL_SET] = { "local_set", 1, 1, 0, OWN },
 	[BC_CALL] = { "call", 2, 0, 1, OWN | BC_ARGS },
 	[BC_CALL_TEXT] = { "call_text", 4, 0, 1, OWN | BC_ARGS | BC_TEXT },
+	[BC_REG_SET] = { "reg_set", 2, 1, 0, OWN },
+	[BC_GLOBAL_GET] = { "global_get", 2, 0, 1, OWN },
+	[BC_GLOBAL_SET] = { "global_set", 2, 1, 0, OWN },
+	[BC_GLOBAL_ADD] = { "global_add", 2, 1, 1, OWN },
+	[BC_LOCAL_ADDR] = { "local_addr", 1, 0, 1, OWN },
+	[BC_INDEX] = { "index", 2, 1, 1, OWN },
+	[BC_GO_SUB] = { "go_sub", 3, 0, 1, OWN | BC_ARGS },
+	[BC_RETURN] = { "return", 0, 1, 0, OWN },
+	[BC_FRAME] = { "frame", 2, 0, 0, OWN },
+	[BC_PRINT] = { "print", 3, 0, 0, OWN | BC_PRINTS | BC_ARGS | BC_TEXT },
 };
 
 const struct bytecode_row *bytecode_row(u8 op)
@@ -86,15 +96,19 @@ static u64 bytecode_number(const u8 *p, size_t len)
 	return value;
 }
 
-/* What only a few have: the number of arguments in the first byte, text behind the last. */
+/*
+ * What only a few have: the number of arguments in the first byte, the operand proper in the next
+ * ones, text behind the last.
+ */
 static bool bytecode_rest(const u8 *p, size_t room, struct bytecode_insn *insn)
 {
+	bool text = insn->row->flags & BC_TEXT;
 	u8 operand = insn->row->operand;
 
 	insn->args = p[0];
 	insn->pops += p[0];
-	insn->operand = p[1];
-	if (!(insn->row->flags & BC_TEXT))
+	insn->operand = bytecode_number(p + 1, operand - (text ? 3 : 1));
+	if (!text)
 		return true;
 	insn->text = p + operand;
 	insn->text_len = bytecode_number(p + operand - 2, 2);

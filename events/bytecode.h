@@ -66,12 +66,21 @@ enum bytecode {
 	BC_PRINTF = 0x34,
 
 	/* Our own, for scripts: never taken from gdb. */
-	BC_LOCAL_GET = 0x80, /* [1 slot] (-> v) */
-	BC_LOCAL_SET = 0x81, /* [1 slot] (v ->) */
-	BC_CALL = 0x82,	     /* [1 arguments][1 function] (first … last -> v) */
-	BC_CALL_TEXT =
-		0x83, /* [1 arguments][1 function][2 length][text]: the same with a literal */
-	BC_NR = 0x84,
+	BC_LOCAL_GET = 0x80,  /* [1 slot] (-> v) */
+	BC_LOCAL_SET = 0x81,  /* [1 slot] (v ->) */
+	BC_CALL = 0x82,	      /* [1 arguments][1 function] (first … last -> v) */
+	BC_CALL_TEXT = 0x83,  /* [1 arguments][1 function][2 length][text]: with a literal */
+	BC_REG_SET = 0x84,    /* [2 register] (v ->) */
+	BC_GLOBAL_GET = 0x85, /* [2 number] (-> v) */
+	BC_GLOBAL_SET = 0x86, /* [2 number] (v ->) */
+	BC_GLOBAL_ADD = 0x87, /* [2 number] (v -> sum): atomic */
+	BC_LOCAL_ADDR = 0x88, /* [1 slot] (-> address in EXPR_SPACE_LOCALS) */
+	BC_INDEX = 0x89,      /* [2 limit] (i -> i): fails unless i is below the limit */
+	BC_GO_SUB = 0x8a,     /* [1 arguments][2 target] (first … last -> v): slots 0 … of a frame */
+	BC_RETURN = 0x8b,     /* (v ->): v is what BC_GO_SUB gives; in the main program, the end */
+	BC_FRAME = 0x8c,      /* [1 arguments][1 size]: the slots of this frame, zero but for those */
+	BC_PRINT = 0x8d,      /* [1 arguments][2 length][text]: printf, the first argument deepest */
+	BC_NR = 0x8e,
 };
 
 enum bytecode_flags {
@@ -100,7 +109,7 @@ struct bytecode_insn {
 	u8 args;	/* with BC_ARGS */
 	u16 pops;	/* row->pops and args */
 	u32 size;	/* of the whole instruction */
-	u64 operand;	/* if there are any: all bytes as one number; with BC_ARGS the second */
+	u64 operand;	/* all bytes as one number, but for the arguments and the length of a text */
 	const u8 *text; /* with BC_TEXT */
 	u16 text_len;
 };

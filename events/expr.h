@@ -15,12 +15,20 @@
 
 #define EXPR_CODE_MAX	  8192	/* bytes of a program: what fits a packet, in hex */
 #define EXPR_STACK_MAX	  100	/* values; gdbserver has as many */
-#define EXPR_LOCALS	  64	/* slots of a script */
+#define EXPR_LOCALS	  240	/* slots of a script, all frames together */
+#define EXPR_CALLS	  16	/* functions of a script in each other */
 #define EXPR_STEPS	  10000 /* allowed when the caller names no number */
 #define EXPR_COLLECT_MAX  65536 /* bytes of one collection */
 #define EXPR_STRING_MAX	  1024	/* bytes of a string that printf looks at */
 #define EXPR_PRINT_BUFFER 256	/* what printf gives to ops->print at a time */
 #define EXPR_PRINT_MAX	  4096	/* bytes that one printf can give */
+
+/*
+ * Where a script sees its own memory: addresses that no page table maps, whatever the CPU. The
+ * second byte says which part, the rest is an offset; expr_ops.read_mem has to know.
+ */
+#define EXPR_SPACE	  (0x01ull << 56)
+#define EXPR_SPACE_LOCALS EXPR_SPACE
 
 /* How a run ended; each has a sentence (expr_result_text). A condition that failed is true. */
 enum expr_result {
@@ -41,6 +49,9 @@ enum expr_result {
 	EXPR_BAD_FORMAT,  /* of printf */
 	EXPR_UNSUPPORTED, /* not in this context */
 	EXPR_REFUSED,	  /* a function of a script failed */
+	EXPR_INDEX,	  /* beyond an array */
+	EXPR_NESTED,	  /* functions in each other, or their variables */
+	EXPR_LOCKED,	  /* a spinlock was not free in time */
 	EXPR_NR_RESULTS,
 };
 
@@ -90,6 +101,7 @@ int expr_verify(const u8 *code, size_t len, struct expr_check *check);
 struct expr_ops {
 	/* Zero-extended. */
 	enum expr_result (*read_reg)(void *ctx, unsigned int reg, u64 *value);
+	enum expr_result (*write_reg)(void *ctx, unsigned int reg, u64 value);
 	/* All of it or nothing; must not fault. Never more than 64 bytes. */
 	enum expr_result (*read_mem)(void *ctx, u64 addr, void *buf, size_t len);
 
@@ -109,10 +121,18 @@ struct expr_ops {
 				 unsigned int nargs, const u8 *text, size_t text_len, u64 *value);
 };
 
+/* Where a function goes back to. */
+struct expr_call {
+	u32 next;
+	u8 base, size; /* of the caller's frame */
+	u8 slot;       /* of the value, on the stack */
+};
+
 /* What a run works on, one a CPU; too large for root's stack. Nothing needs to be set up. */
 struct expr_machine {
 	u64 stack[EXPR_STACK_MAX];
 	u64 locals[EXPR_LOCALS];
+	struct expr_call calls[EXPR_CALLS];
 	char text[EXPR_PRINT_BUFFER];
 	u64 fault_addr; /* of the memory that could not be read */
 	u32 fault_pc;	/* of the instruction that failed */
@@ -124,6 +144,8 @@ struct expr_env {
 	void *ctx;
 	struct expr_machine *machine;
 	u32 max_steps; /* 0: EXPR_STEPS */
+	u64 *globals;  /* of scripts, shared by all CPUs */
+	u32 nr_globals;
 };
 
 /* value is the top of the stack at the end, 0 if it is empty or the run failed. */

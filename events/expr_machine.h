@@ -21,6 +21,9 @@ struct expr_vm {
 	u32 pc, next; /* of this instruction, and of the one that follows */
 	u32 depth;
 	u32 max_steps;
+	u32 after;	 /* the depth behind this instruction */
+	u8 base, size;	 /* of the frame of locals */
+	u8 calls;	 /* that have not returned */
 	bool ended, has_locals;
 };
 
@@ -38,7 +41,13 @@ struct expr_stream {
 void expr_stream_open(struct expr_stream *stream, struct expr_vm *vm, u64 addr);
 enum expr_result expr_stream_byte(struct expr_stream *stream, u8 *byte);
 
-/* expr_print.c: the instruction printf; args[0] is the first argument's. */
-enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first);
+/* expr_print.c: printf; the arguments lie that many places behind each other. */
+enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first, int stride);
+
+/* One instruction: s is where the values that it pops begin, and those that it pushes. */
+typedef enum expr_result (*expr_instruction)(struct expr_vm *vm, u64 *s);
+
+/* expr_script.c: the instructions of scripts, from BC_LOCAL_GET on. */
+extern const expr_instruction expr_script_instructions[BC_NR - BC_LOCAL_GET];
 
 #endif

@@ -287,8 +287,7 @@ static void expr_out_piece(struct expr_out *out, const struct expr_piece *piece,
 	}
 }
 
-/* first is the first argument; the others lie below it on the stack. */
-enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first)
+enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first, int stride)
 {
 	struct expr_out out = { .vm = vm, .channel = channel };
 	unsigned int left = vm->insn.args;
@@ -305,7 +304,8 @@ enum expr_result expr_print(struct expr_vm *vm, u64 channel, const u64 *first)
 		if (piece.kind >= EXPR_PIECE_SIGNED) {
 			if (!left--)
 				return EXPR_BAD_FORMAT;
-			value = *first--;
+			value = *first;
+			first += stride;
 		}
 		expr_out_piece(&out, &piece, value);
 	}

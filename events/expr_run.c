@@ -27,6 +27,9 @@ const char *expr_result_text(enum expr_result result)
 		[EXPR_BAD_FORMAT] = "the format of a printf does not fit its arguments",
 		[EXPR_UNSUPPORTED] = "this cannot be done here",
 		[EXPR_REFUSED] = "a function of the script failed",
+		[EXPR_INDEX] = "an index is beyond its array",
+		[EXPR_NESTED] = "functions call each other too deeply",
+		[EXPR_LOCKED] = "a spinlock was not free in time",
 	};
 
 	return (unsigned int)result < EXPR_NR_RESULTS ? texts[result] : "unknown error";
@@ -417,59 +420,11 @@ static enum expr_result run_printf(struct expr_vm *vm, u64 *s)
 
 	if (channel[1])
 		return EXPR_UNSUPPORTED;
-	return expr_print(vm, channel[0], channel - 1);
-}
-
-/* The slots are zero at the beginning of a run, but only scripts pay for that. */
-static u64 *expr_local(struct expr_vm *vm)
-{
-	struct expr_machine *machine = vm->machine;
-
-	if (!vm->has_locals)
-		memset(machine->locals, 0, sizeof(machine->locals));
-	vm->has_locals = true;
-	return vm->insn.operand < EXPR_LOCALS ? &machine->locals[vm->insn.operand] : NULL;
-}
-
-static enum expr_result run_local_get(struct expr_vm *vm, u64 *s)
-{
-	u64 *local = expr_local(vm);
-
-	if (!local)
-		return EXPR_NO_VARIABLE;
-	s[0] = *local;
-	return EXPR_OK;
-}
-
-static enum expr_result run_local_set(struct expr_vm *vm, u64 *s)
-{
-	u64 *local = expr_local(vm);
-
-	if (!local)
-		return EXPR_NO_VARIABLE;
-	*local = s[0];
-	return EXPR_OK;
-}
-
-static enum expr_result run_call(struct expr_vm *vm, u64 *s)
-{
-	const struct bytecode_insn *insn = &vm->insn;
-	const struct expr_env *env = vm->env;
-	bool has_text = insn->row->flags & BC_TEXT;
-	enum expr_result result;
-	u64 value = 0;
-
-	if (!env->ops->call)
-		return EXPR_UNSUPPORTED;
-	result =
-		env->ops->call(env->ctx, insn->operand, s, insn->args, has_text ? insn->text : NULL,
-			       has_text ? insn->text_len : 0, &value);
-	s[0] = value;
-	return result;
+	return expr_print(vm, channel[0], channel - 1, -1);
 }
 
 /* One row an opcode; those without one are refused before they get here. */
-static enum expr_result (*const expr_instructions[BC_NR])(struct expr_vm *vm, u64 *s) = {
+static const expr_instruction expr_instructions[BC_LOCAL_GET] = {
 	[BC_ADD] = run_add,
 	[BC_SUB] = run_sub,
 	[BC_MUL] = run_mul,
@@ -515,29 +470,32 @@ static enum expr_result (*const expr_instructions[BC_NR])(struct expr_vm *vm, u6
 	[BC_PICK] = run_pick,
 	[BC_ROT] = run_rot,
 	[BC_PRINTF] = run_printf,
-	[BC_LOCAL_GET] = run_local_get,
-	[BC_LOCAL_SET] = run_local_set,
-	[BC_CALL] = run_call,
-	[BC_CALL_TEXT] = run_call,
 };
+
+static expr_instruction expr_instruction_of(u8 op)
+{
+	return op < BC_LOCAL_GET ? expr_instructions[op]
+				 : expr_script_instructions[op - BC_LOCAL_GET];
+}
 
 static enum expr_result expr_step(struct expr_vm *vm)
 {
 	struct bytecode_insn *insn = &vm->insn;
-	u32 base, after;
+	expr_instruction run = expr_instruction_of(insn->op);
 	enum expr_result result;
+	u32 base;
 
-	if (!expr_instructions[insn->op])
+	if (!run)
 		return EXPR_BAD_CODE;
 	if (vm->depth < insn->pops)
 		return EXPR_UNDERFLOW;
 	base = vm->depth - insn->pops;
-	after = base + insn->row->pushes;
-	if (after > EXPR_STACK_MAX)
-		return EXPR_OVERFLOW;
+	vm->after = base + insn->row->pushes;
+	if (vm->after > EXPR_STACK_MAX)
+		return vm->calls ? EXPR_NESTED : EXPR_OVERFLOW;
 	vm->next = vm->pc + insn->size;
-	result = expr_instructions[insn->op](vm, &vm->machine->stack[base]);
-	vm->depth = after;
+	result = run(vm, &vm->machine->stack[base]);
+	vm->depth = vm->after;
 	return result;
 }
 

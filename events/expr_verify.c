@@ -46,10 +46,21 @@ static const char *expr_check_operand(const struct expr_check *check,
 		return insn->operand ? NULL : "a value of no bits is extended";
 	case BC_REG:
 		return insn->operand < check->registers ? NULL : "there is no such register";
+	case BC_REG_SET:
+		return insn->operand < check->registers ? NULL : "there is no such register";
 	case BC_LOCAL_GET:
 	case BC_LOCAL_SET:
+	case BC_LOCAL_ADDR:
 		return insn->operand < EXPR_LOCALS ? NULL : "there is no such local variable";
+	case BC_INDEX:
+		return insn->operand ? NULL : "an array has no elements";
+	case BC_FRAME:
+		if ((insn->operand & 0xff) > EXPR_LOCALS)
+			return "there are too many local variables";
+		return insn->operand >> 8 <= (insn->operand & 0xff) ? NULL :
+			"a function has more arguments than variables";
 	case BC_PRINTF:
+	case BC_PRINT:
 		return expr_check_format(insn);
 	default:
 		return NULL;
@@ -81,7 +92,8 @@ static void expr_note(struct expr_info *info, const struct bytecode_insn *insn)
 	info->sets |= !!(flags & BC_SETS);
 	info->private |= !!(flags & BC_PRIVATE);
 	info->reads_memory |= (insn->op >= BC_REF8 && insn->op <= BC_REF64) ||
-			      insn->op == BC_TRACENZ || insn->op == BC_PRINTF;
+			      insn->op == BC_TRACENZ || insn->op == BC_PRINTF ||
+			      insn->op == BC_PRINT;
 	if (insn->op == BC_REG)
 		info->registers = base_max(info->registers, insn->operand + 1);
 }
@@ -157,16 +169,31 @@ static bool expr_walk_stack(struct expr_walk *walk)
 	return true;
 }
 
+/* A function sees a stack of its own: what lies below does not exist for it. */
+static bool expr_reach_function(struct expr_walk *walk, size_t target)
+{
+	u8 depth = walk->depth;
+	bool good;
+
+	walk->check->info.loops = true;
+	walk->depth = 0;
+	good = expr_reach(walk, target);
+	walk->depth = depth;
+	return good;
+}
+
 static bool expr_walk_one(struct expr_walk *walk)
 {
 	const struct bytecode_insn *insn = &walk->insn;
 
 	if (!expr_walk_stack(walk))
 		return false;
+	if (insn->op == BC_GO_SUB && !expr_reach_function(walk, insn->operand))
+		return false;
 	if (insn->op == BC_GOTO || insn->op == BC_IF_GOTO)
 		if (!expr_reach(walk, insn->operand))
 			return false;
-	if (insn->op == BC_GOTO || insn->op == BC_END)
+	if (insn->op == BC_GOTO || insn->op == BC_END || insn->op == BC_RETURN)
 		return true;
 	return expr_reach(walk, walk->pc + insn->size);
 }

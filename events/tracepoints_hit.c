@@ -114,7 +114,7 @@ static enum expr_result trace_run_program(struct trace_run *run, const u8 *code,
 		.collect = trace_collect,
 		.collect_var = trace_collect_var,
 	};
-	const struct expr_env env = { &ops, run, run->hit->machine, 0 };
+	const struct expr_env env = { .ops = &ops, .ctx = run, .machine = run->hit->machine };
 
 	return expr_run(code, len, &env, value);
 }

@@ -218,7 +218,7 @@ def main():
         subprocess.run(["gcc", "-g", "-O0", "-static", "-xc", "-", "-o", paths["process"]], input=PROGRAM, text=True,
                        check=True)
         sources = [os.path.join(TOP, "events", name + ".c")
-                   for name in ("bytecode", "expr_format", "expr_print", "expr_run", "expr_verify")]
+                   for name in ("bytecode", "expr_format", "expr_print", "expr_run", "expr_script", "expr_verify")]
         subprocess.run(["gcc", "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-fsanitize=address,undefined",
                         "-fno-sanitize-recover=all", f"-I{TOP}/rsp", f"-I{TOP}/events",
                         os.path.join(HERE, "expr", "runner.c"), *sources, "-o", paths["runner"]], check=True)

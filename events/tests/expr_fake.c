@@ -130,7 +130,7 @@ void expr_fake_init(struct expr_fake *fake)
 	for (i = 0; i < sizeof(fake->page); i++)
 		fake->page[i] = i * 7 + (i >> 8);
 	fake->out_limit = sizeof(fake->out) - 1;
-	fake->env = (struct expr_env){ &fake_ops, fake, &fake->machine, 0 };
+	fake->env = (struct expr_env){ .ops = &fake_ops, .ctx = fake, .machine = &fake->machine };
 }
 
 struct assembler {

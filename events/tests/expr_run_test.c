@@ -272,8 +272,19 @@ static void test_unverified(void **state)
 		{ "a: const8 1 goto @a", EXPR_OVERFLOW },
 		{ "const8 1 ext 0 end", EXPR_BAD_CODE },
 		{ "const8 1 zero_ext 0 end", EXPR_BAD_CODE },
-		{ "local_get 64 end", EXPR_NO_VARIABLE },
+		{ "local_get 240 end", EXPR_NO_VARIABLE },
 		{ "const8 1 local_set 255 end", EXPR_NO_VARIABLE },
+		{ "local_addr 240 end", EXPR_NO_VARIABLE },
+		{ "const8 4 index 4 end", EXPR_INDEX },
+		{ "frame 241 end", EXPR_NESTED },
+		{ "f: go_sub 0 @f end", EXPR_NESTED },
+		{ "go_sub 0 0xffff end", EXPR_BAD_JUMP },
+		{ "go_sub 1 0 end", EXPR_UNDERFLOW },
+		{ "return", EXPR_UNDERFLOW },
+		{ "global_get 0 end", EXPR_NO_VARIABLE },
+		{ "const8 1 global_set 9 end", EXPR_NO_VARIABLE },
+		{ "const8 1 global_add 9 end", EXPR_NO_VARIABLE },
+		{ "const8 1 reg_set 1 end", EXPR_UNSUPPORTED },
 	};
 	size_t i, len;
 	u64 value;

@@ -57,7 +57,7 @@ static void test_refusals(void **state)
 		{ "const8 1 0x31 end", UNKNOWN, 2 },
 		{ "0x35 end", UNKNOWN, 0 },
 		{ "0x7f end", UNKNOWN, 0 },
-		{ "0x84 end", UNKNOWN, 0 },
+		{ "0x8e end", UNKNOWN, 0 },
 		{ "0xff end", UNKNOWN, 0 },
 		{ "end 0x00", UNKNOWN, 1 },
 		{ "float end", FLOAT, 0 },
@@ -109,7 +109,7 @@ static void test_refusals(void **state)
 		{ "const8 1 zero_ext 0 end", "a value of no bits is extended", 2 },
 		{ "reg 59 end", "there is no such register", 0 },
 		{ "reg 0xffff end", "there is no such register", 0 },
-		{ "local_get 64 end", "there is no such local variable", 0 },
+		{ "local_get 240 end", "there is no such local variable", 0 },
 		{ "const8 1 local_set 255 end", "there is no such local variable", 2 },
 	};
 
