@@ -25,7 +25,8 @@ void rules_init(struct event_rules *rules, const struct rules_memory *memory)
 	rules->memory.nr_rules = base_min(memory->nr_rules, RULES_MAX);
 	rules->next_id = 1;
 	memset(memory->rules, 0, sizeof(*memory->rules) * rules->memory.nr_rules);
-	memset(memory->code, INSN_INT3, memory->code_size);
+	if (memory->code_size)
+		memset(memory->code, INSN_INT3, memory->code_size);
 }
 
 static void rules_changed(struct event_rules *rules)
@@ -280,8 +281,9 @@ void rules_session_end(struct event_rules *rules)
 	}
 }
 
-void rules_fail(struct event_rules *rules, struct event_rule *rule)
+void rules_fail(struct event_rules *rules, struct event_rule *rule, const struct rule_failure *why)
 {
+	rule->failure = *why;
 	__atomic_store_n(&rule->state, RULE_FAILED, __ATOMIC_RELAXED);
 	rules_changed(rules);
 }

@@ -96,7 +96,24 @@ enum rule_origin {
 enum rule_state {
 	RULE_DISABLED,
 	RULE_ENABLED,
-	RULE_FAILED, /* disabled by hvgdb: its code faulted, or its interrupt would not end */
+	RULE_FAILED, /* disabled by hvgdb; enabling it tries again */
+};
+
+/* Why a rule was disabled by hvgdb. */
+enum rule_failure_kind {
+	RULE_FAULT,   /* native code faulted */
+	RULE_ENDLESS, /* native code did not end */
+	RULE_STORM,   /* its interrupt, suppressed, came again and again */
+	RULE_SCRIPT,  /* .sentence */
+};
+
+struct rule_failure {
+	u8 what;	   /* enum rule_failure_kind */
+	u8 vector;	   /* RULE_FAULT */
+	bool in_condition; /* RULE_FAULT, RULE_ENDLESS: else in the code */
+	bool inside;	   /* RULE_FAULT: at byte .at of it, else after a jump to elsewhere */
+	u32 at;
+	const char *sentence; /* "its script ..." */
 };
 
 struct event_rule {
@@ -117,6 +134,7 @@ struct event_rule {
 	u64 z_addr, z_len;
 	/* Changed on all CPUs at once, by atomic additions. */
 	u64 hits, suppressed, lost; /* stage all: a hit each stage */
+	struct rule_failure failure; /* RULE_FAILED */
 	char text[RULES_TEXT_SIZE];
 };
 
@@ -187,13 +205,15 @@ void rules_describe(const struct event_rule *rule, const char *comm, struct rsp_
 /*
  * The intercepts that the rules need on a CPU. #PF as the SDM has it: a page fault with error code
  * PFEC exits if and only if ((PFEC & pf_mask) == pf_match) == bit 14 of exception_bitmap.
- * NMIs are no part of it: they exit anyway.
+ * NMIs are no part of it: they exit anyway, and .nmi says whether a rule wants to see them.
  */
 struct event_intercepts {
 	u32 exception_bitmap;
 	u32 pf_mask, pf_match;
 	bool external_interrupt;
 	bool mov_dr;
+	bool nmi;
+	bool native; /* a rule has native code */
 };
 
 struct event_intercepts rules_intercepts(const struct event_rules *rules, u32 cpu);
@@ -205,18 +225,19 @@ struct rule_verdict {
 };
 
 /*
- * How rules reach what only the owner can do; ctx is the owner's. Those that return bool: false if
- * it failed (a fault, no end), which disables the rule.
+ * How rules reach what only the owner can do; ctx is the owner's. False if it failed, and why,
+ * which disables the rule.
  */
 struct rules_ops {
 	/* rule->condition: *result is rax. */
 	bool (*run_condition)(void *ctx, const struct event_rule *rule, const struct event *event,
-			      u64 *result);
+			      u64 *result, struct rule_failure *why);
 	/* rule->code */
-	bool (*run_code)(void *ctx, const struct event_rule *rule, const struct event *event);
+	bool (*run_code)(void *ctx, const struct event_rule *rule, const struct event *event,
+			 struct rule_failure *why);
 	/* rule->program */
 	bool (*run_script)(void *ctx, const struct event_rule *rule, const struct event *event,
-			   struct rule_verdict *verdict);
+			   struct rule_verdict *verdict, struct rule_failure *why);
 };
 
 #define RULES_SET_WORDS (RULES_MAX / 64)
@@ -256,6 +277,9 @@ void rules_names(const struct event_rules *rules, const struct event_outcome *ou
 		 struct rsp_text *out);
 
 /* Disables while CPUs run; they see the generation change before their next entry. */
-void rules_fail(struct event_rules *rules, struct event_rule *rule);
+void rules_fail(struct event_rules *rules, struct event_rule *rule, const struct rule_failure *why);
+
+/* "its code faulted (#PF at byte 0x5)" */
+void rules_describe_failure(const struct rule_failure *failure, struct rsp_text *out);
 
 #endif

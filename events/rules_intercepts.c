@@ -129,11 +129,13 @@ struct event_intercepts rules_intercepts(const struct event_rules *rules, u32 cp
 	for (n = 0; (rule = rules_nth(rules, n)); n++) {
 		if (!rule_concerns(rule, cpu))
 			continue;
+		all.native |= rule->condition.len || rule->code.len;
 		needs = rule_needs(rules, rule, &all);
 		all.exception_bitmap |= needs;
 		if (needs & PF_BIT)
 			pf_add(&pf, rule_codes(rule));
 	}
+	all.nmi = all.exception_bitmap & NMI_BIT;
 	all.exception_bitmap &= ~NMI_BIT;
 	pf_choose(&pf, &all);
 	return all;

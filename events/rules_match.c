@@ -69,44 +69,45 @@ struct match {
 	bool sends; /* a rule other than an rwatch breaks: the signal goes to gdb and back */
 };
 
-static void match_failed(struct match *m, struct event_rule *rule)
+static void match_failed(struct match *m, struct event_rule *rule, const struct rule_failure *why)
 {
-	rules_fail(m->rules, rule);
+	rules_fail(m->rules, rule, why);
 	if (!m->outcome->failed)
 		m->outcome->failed = rule->id;
 }
 
 static bool match_condition(struct match *m, struct event_rule *rule)
 {
+	struct rule_failure why = { 0 };
 	u64 result = 0;
 
 	if (!rule->condition.len)
 		return true;
-	if (m->ops && m->ops->run_condition(m->ctx, rule, m->event, &result))
+	if (m->ops && m->ops->run_condition(m->ctx, rule, m->event, &result, &why))
 		return result;
-	match_failed(m, rule);
+	match_failed(m, rule, &why);
 	return false;
 }
 
-static bool match_code(struct match *m, const struct event_rule *rule)
+static bool match_code(struct match *m, const struct event_rule *rule, struct rule_failure *why)
 {
-	return !rule->code.len || (m->ops && m->ops->run_code(m->ctx, rule, m->event));
+	return !rule->code.len || (m->ops && m->ops->run_code(m->ctx, rule, m->event, why));
 }
 
 static bool match_script(struct match *m, const struct event_rule *rule,
-			 struct rule_verdict *verdict)
+			 struct rule_verdict *verdict, struct rule_failure *why)
 {
 	return !rule->program.len ||
-	       (m->ops && m->ops->run_script(m->ctx, rule, m->event, verdict));
+	       (m->ops && m->ops->run_script(m->ctx, rule, m->event, verdict, why));
 }
 
 /* In the order typed; the second is not run if the first failed. */
 static bool match_actions(struct match *m, const struct event_rule *rule,
-			  struct rule_verdict *verdict)
+			  struct rule_verdict *verdict, struct rule_failure *why)
 {
 	if (rule->code_first)
-		return match_code(m, rule) && match_script(m, rule, verdict);
-	return match_script(m, rule, verdict) && match_code(m, rule);
+		return match_code(m, rule, why) && match_script(m, rule, verdict, why);
+	return match_script(m, rule, verdict, why) && match_code(m, rule, why);
 }
 
 /* The largest start lies in all the ranges that overlap each other; awatch outranks rwatch. */
@@ -140,14 +141,15 @@ static void match_rule(struct match *m, struct event_rule *rule)
 {
 	struct event_outcome *outcome = m->outcome;
 	struct rule_verdict verdict = { .suppress = rule->sc };
+	struct rule_failure why = { 0 };
 
 	if (!match_condition(m, rule))
 		return;
 	count(&rule->hits);
 	set_add(outcome->matched, rule - m->rules->memory.rules);
 	outcome->nr_matched++;
-	if (!match_actions(m, rule, &verdict))
-		match_failed(m, rule);
+	if (!match_actions(m, rule, &verdict, &why))
+		match_failed(m, rule, &why);
 	/* An rwatch only watches: it decides nothing. */
 	if (rule->origin != RULE_GDB || rule->z_type != RSP_WATCH_READ)
 		outcome->suppress = verdict.suppress;

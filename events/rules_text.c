@@ -140,6 +140,35 @@ void rules_describe(const struct event_rule *rule, const char *comm, struct rsp_
 	describe_actions(rule, out);
 }
 
+void rules_describe_failure(const struct rule_failure *failure, struct rsp_text *out)
+{
+	const char *name = event_vector_name(failure->vector);
+
+	if (failure->what == RULE_STORM) {
+		rsp_text_add(out, "its interrupt came again each time that it was suppressed");
+		return;
+	}
+	if (failure->what == RULE_SCRIPT) {
+		rsp_text_add(out, failure->sentence);
+		return;
+	}
+	rsp_text_add(out, failure->in_condition ? "its condition" : "its code");
+	if (failure->what == RULE_ENDLESS) {
+		rsp_text_add(out, " did not end within 100 ms");
+		return;
+	}
+	add_hex(out, " faulted, vector ", failure->vector);
+	if (name) {
+		rsp_text_add(out, " (");
+		rsp_text_add(out, name);
+		rsp_text_add(out, ")");
+	}
+	if (failure->inside)
+		add_hex(out, " at byte ", failure->at);
+	else
+		rsp_text_add(out, " at a place outside of it");
+}
+
 static void list_rule(const struct event_rule *rule, struct rsp_text *out)
 {
 	static const char *const states[] = { "disabled", "enabled", "failed" };
@@ -155,6 +184,10 @@ static void list_rule(const struct event_rule *rule, struct rsp_text *out)
 	add_dec(out, "  lost ", rule->lost);
 	rsp_text_add(out, "  ");
 	rules_describe(rule, NULL, out);
+	if (rule->state == RULE_FAILED) {
+		rsp_text_add(out, "; disabled: ");
+		rules_describe_failure(&rule->failure, out);
+	}
 	if (rule->origin != RULE_GDB) {
 		rsp_text_add(out, "\n    ");
 		rsp_text_add(out, rule->text);

@@ -21,6 +21,14 @@ int probe_machine(struct machine *m);
 /* prepare.c: everything that root will ever touch, allocated before the launch. */
 int memory_prepare(struct machine *m);
 void memory_free(struct machine *m);
+/* Root's own page tables, in the half that is not the kernel's; before the launch. */
+int memory_map_root(const struct machine *m, u64 va, u64 pa, u64 flags);
+int memory_map_root_page(const struct machine *m, u64 va); /* a new page, for data */
+
+/* pools.c: what rules need, as the module parameters say. */
+int pools_check(void);
+int pools_prepare(struct machine *m);
+void pools_free(struct machine *m);
 
 /* symbols.c: where the kernel's text is, for qOffsets. */
 u64 symbols_text_address(void);

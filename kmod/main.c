@@ -89,8 +89,10 @@ static int open_to_the_world(void)
 
 static int __init hvgdb_init(void)
 {
-	int error = probe_machine(&machine);
+	int error = pools_check();
 
+	if (!error)
+		error = probe_machine(&machine);
 	if (error)
 		return error;
 	error = memory_prepare(&machine);

@@ -106,15 +106,22 @@ static u64 *root_pd_entry(bool la57, u64 va)
 	return table ? &table[va >> 21 & 511] : NULL;
 }
 
-static int map_page(bool la57, u64 va, u64 pa, u64 flags)
+int memory_map_root(const struct machine *m, u64 va, u64 pa, u64 flags)
 {
-	u64 *pde = root_pd_entry(la57, va);
+	u64 *pde = root_pd_entry(m->la57, va);
 	u64 *table = pde ? next_table(pde) : NULL;
 
 	if (!table)
 		return -ENOMEM;
 	table[va >> 12 & 511] = pa | flags;
 	return 0;
+}
+
+int memory_map_root_page(const struct machine *m, u64 va)
+{
+	void *page = new_page();
+
+	return page ? memory_map_root(m, va, virt_to_phys(page), ROOT_PTE) : -ENOMEM;
 }
 
 static bool usable_2m(const struct ram_map *ram, u64 pa)
@@ -144,7 +151,7 @@ static int map_2m(const struct machine *m, u64 pa)
 	for (page = pa; page < pa + PMD_SIZE && !error; page += PAGE_SIZE)
 		if (ram_contains(&m->ram, page, PAGE_SIZE) &&
 		    !compat_page_poisoned(page >> PAGE_SHIFT))
-			error = map_page(m->la57, ROOT_RAM_BASE + page, page, ROOT_PTE);
+			error = memory_map_root(m, ROOT_RAM_BASE + page, page, ROOT_PTE);
 	return error;
 }
 
@@ -187,7 +194,7 @@ static int prepare_root_tables(struct machine *m)
 	if (error)
 		return error;
 	rdmsrl(MSR_IA32_APICBASE, apic_base);
-	error = map_page(m->la57, ROOT_APIC_VA, apic_base & MSR_IA32_APICBASE_BASE & PTE_PFN_MASK,
+	error = memory_map_root(m, ROOT_APIC_VA, apic_base & MSR_IA32_APICBASE_BASE & PTE_PFN_MASK,
 			 ROOT_PTE | _PAGE_PCD | _PAGE_PWT);
 	m->host_cr3 = virt_to_phys(root_pgd);
 	return error;
@@ -311,6 +318,8 @@ static int prepare_all(struct machine *m)
 		error = prepare_bitmaps(m);
 	for_each_possible_cpu(cpu) if (!error) error = prepare_cpu(m, cpu);
 	if (!error)
+		error = pools_prepare(m);
+	if (!error)
 		error = rings_prepare(m);
 	return error;
 }
@@ -339,6 +348,7 @@ void memory_free(struct machine *m)
 	unsigned int cpu;
 
 	rings_free(m);
+	pools_free(m);
 	for (cpu = 0; cpu < m->nr_cpus; cpu++) {
 		if (m->vcpu[cpu])
 			free_pages_exact(m->vcpu[cpu], sizeof(struct vcpu));

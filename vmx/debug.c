@@ -177,11 +177,25 @@ static void announce(struct machine *m, const struct held_event *held)
 		rsp_console(&m->rsp, line);
 }
 
+/* What happened to rules, while gdb listens to the console. */
+static void tell_notices(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nr_cpus && rsp_awaits_stop(&m->rsp); i++) {
+		if (!m->vcpu[i] || !m->vcpu[i]->notice[0])
+			continue;
+		rsp_console(&m->rsp, m->vcpu[i]->notice);
+		m->vcpu[i]->notice[0] = '\0';
+	}
+}
+
 static void tell_stop(struct machine *m, struct vcpu *vcpu)
 {
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
+	tell_notices(m);
 	if (vcpu->held.active) {
 		vcpu->held.state.reported = true;
 		announce(m, &vcpu->held);
@@ -236,6 +250,7 @@ static void converse(struct machine *m, bool stop_was_sent)
 				end_session(m);
 				return;
 			}
+			native_watch(m, NULL);
 			relax();
 			continue;
 		}
@@ -386,6 +401,14 @@ static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 	serve_step_over(self, vcpu);
 }
 
+static void serve_tell(struct vcpu *self, struct vcpu *vcpu)
+{
+	bring_all_in(self);
+	vcpu->want = WANT_NOTHING;
+	tell_notices(self->machine);
+	release_by_actions(self->machine);
+}
+
 static void serve(struct vcpu *self, struct vcpu *vcpu)
 {
 	switch (vcpu->want) {
@@ -401,6 +424,9 @@ static void serve(struct vcpu *self, struct vcpu *vcpu)
 		break;
 	case WANT_PRINT:
 		serve_print(self, vcpu);
+		break;
+	case WANT_TELL:
+		serve_tell(self, vcpu);
 		break;
 	case WANT_STEPPED_OVER:
 		vcpu->want = WANT_NOTHING;
@@ -424,6 +450,7 @@ static void stand_by(struct vcpu *self)
 	} else if (line_calls(m)) {
 		serve_line(self);
 	} else {
+		native_watch(m, self);
 		relax();
 	}
 }

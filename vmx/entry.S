@@ -187,9 +187,64 @@ SYM_CODE_START(root_nmi_gate)
 	movq	%rax, 8(%rsp)
 	leaq	FROM_NMI_RSP(VCPU_REGS), %rax
 	movq	%rax, 32(%rsp)
-1:	popq	%rax
+	jmp	2f
+	/* Somebody wants the end of this very run of native code, which goes on. */
+1:	movq	FROM_NMI_RSP(VCPU_NATIVE + NATIVE_ABORT), %rax
+	testq	%rax, %rax
+	jz	2f
+	cmpq	%rax, FROM_NMI_RSP(VCPU_NATIVE + NATIVE_SINCE)
+	jne	2f
+	movq	FROM_NMI_RSP(VCPU_NATIVE + NATIVE_RSP), %rax
+	testq	%rax, %rax
+	jz	2f
+	movq	%rax, 32(%rsp)
+	movq	$2, 24(%rsp)
+	leaq	native_aborted(%rip), %rax
+	movq	%rax, 8(%rsp)
+2:	popq	%rax
 	iretq
 SYM_CODE_END(root_nmi_gate)
+
+/* bool native_enter(u64 entry, const u64 args[3], struct native *native) */
+SYM_CODE_START(native_enter)
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	pushq	%rdx
+	movq	%rsp, NATIVE_RSP(%rdx)
+	movq	NATIVE_STACK(%rdx), %rsp
+	pushq	%rdx
+	pushq	%rdx
+	movq	%rdi, %rax
+	movq	(%rsi), %rdi
+	movq	16(%rsi), %rdx
+	movq	8(%rsi), %rsi
+	call	*%rax
+	cli
+	cld
+	popq	%rdx
+	movq	%rax, NATIVE_RAX(%rdx)
+	movq	NATIVE_RSP(%rdx), %rsp
+	movq	$0, NATIVE_RSP(%rdx)
+	movl	$1, %eax
+	jmp	1f
+SYM_INNER_LABEL(native_aborted, SYM_L_GLOBAL)
+	movq	(%rsp), %rdx
+	movq	$0, NATIVE_RSP(%rdx)
+	xorl	%eax, %eax
+1:	popq	%rdx
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	ret
+	int3
+SYM_CODE_END(native_enter)
 
 SYM_CODE_START(root_mc_gate)
 	incq	(VCPU_ROOT_MC - (VCPU_MC_STACK_TOP - 40))(%rsp)

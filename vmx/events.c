@@ -12,22 +12,17 @@
 /* What gdb knows by symbol; its records are the last events. */
 struct hvgdb_events hvgdb_events;
 
-static struct event_rule rule_slots[RULES_DEFAULT_RULES];
-static u8 script_pool[RULES_DEFAULT_SCRIPTS], buffer_pool[RULES_DEFAULT_BUFFERS];
+/* What rules do by themselves; the context is the vcpu. */
+static const struct rules_ops rules_ops = {
+	.run_condition = native_condition,
+	.run_code = native_code,
+};
 
+/* The pools are there: kmod/pools.c. */
 void events_init(struct machine *m)
 {
-	struct rules_memory memory = {
-		.rules = rule_slots,
-		.nr_rules = RULES_DEFAULT_RULES,
-		.scripts = script_pool,
-		.scripts_size = sizeof(script_pool),
-		.buffers = buffer_pool,
-		.buffers_size = sizeof(buffer_pool),
-		.page_address = (u64)&hvgdb_events,
-	};
-
-	rules_init(&m->rules, &memory);
+	m->pools.page_address = (u64)&hvgdb_events;
+	rules_init(&m->rules, &m->pools);
 	output_init(m);
 }
 
@@ -104,12 +99,19 @@ static bool skip_faulting(struct vcpu *vcpu)
 	return length;
 }
 
+/* One is handled and one waits, as on a CPU without us. */
+static void deliver_nmi(struct vcpu *vcpu)
+{
+	vcpu->nmis = base_min(vcpu->nmis + 1, 2);
+	vcpu->nmis_judged = base_min(vcpu->nmis_judged + 1, vcpu->nmis);
+}
+
 static void deliver(struct vcpu *vcpu, const struct event *event)
 {
 	if (event->kind == EVENT_DR)
 		dr_emulate(vcpu, event);
 	else if (event->kind == EVENT_EXCEPTION && event->vector == EVENT_VECTOR_NMI)
-		vcpu->nmis++;
+		deliver_nmi(vcpu);
 	else
 		inject_reflect(vmx_inject(vcpu));
 }
@@ -124,13 +126,35 @@ static void suppress(struct vcpu *vcpu, const struct event *event, bool skip)
 		deliver(vcpu, event);
 }
 
+/* A rule was disabled: the kernel log gets a line, and gdb, without a stop of its own. */
+static void tell_failure(struct vcpu *vcpu, u32 id)
+{
+	struct machine *m = vcpu->machine;
+	struct rsp_text text = { .buf = vcpu->notice, .size = sizeof(vcpu->notice) - 2 };
+	const struct event_rule *rule = id ? rules_find(&m->rules, id) : NULL;
+
+	if (!rule)
+		return;
+	rsp_text_add(&text, "hvgdb: rule 0x");
+	rsp_text_hex(&text, id);
+	rsp_text_add(&text, " is disabled: ");
+	rules_describe_failure(&rule->failure, &text);
+	vcpu->notice[text.len] = '\0';
+	root_log(m, vcpu->notice + sizeof("hvgdb: ") - 1);
+	vcpu->notice[text.len] = '\n';
+	vcpu->notice[text.len + 1] = '\0';
+	if (m->rules.gdb_present && vcpu->want == WANT_NOTHING)
+		vcpu->want = WANT_TELL;
+}
+
 /* The second stage: the event is on its way, rules may still stop to look. */
 static void post(struct vcpu *vcpu, struct event *event)
 {
 	struct event_outcome outcome;
 
 	event->stage = EVENT_POST;
-	rules_match(&vcpu->machine->rules, event, NULL, NULL, &outcome);
+	rules_match(&vcpu->machine->rules, event, &rules_ops, vcpu, &outcome);
+	tell_failure(vcpu, outcome.failed);
 	output_event(vcpu, event, &outcome,
 		     outcome.nr_breaking ? HVGDB_STOPPED : HVGDB_DELIVERED);
 	if (outcome.nr_breaking)
@@ -153,9 +177,9 @@ static void answer(struct vcpu *vcpu, struct event *event, const struct event_ou
 
 /* The same fault again and again under a rule that suppresses it would never end by itself (D7). */
 static bool goes_in_circles(struct vcpu *vcpu, const struct event *event, enum event_answer what,
-			    struct event_outcome *outcome)
+			    bool moved, struct event_outcome *outcome)
 {
-	if (!event_repeats(&vcpu->repeats, event, what, false))
+	if (!event_repeats(&vcpu->repeats, event, what, moved))
 		return false;
 	outcome->signal = event_signal(event);
 	return true;
@@ -173,11 +197,14 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 	struct machine *m = vcpu->machine;
 	struct event_outcome outcome;
 	enum event_answer what;
+	bool moved;
 
-	rules_match(&m->rules, event, NULL, NULL, &outcome);
+	rules_match(&m->rules, event, &rules_ops, vcpu, &outcome);
 	page_store(&hvgdb_events, event);
-	what = event_resolve_silent(event, outcome.suppress, outcome.skip, false);
-	if (outcome.nr_breaking || goes_in_circles(vcpu, event, what, &outcome)) {
+	tell_failure(vcpu, outcome.failed);
+	moved = vmx_inject(vcpu)->rip != event->rip;
+	what = event_resolve_silent(event, outcome.suppress, outcome.skip, moved);
+	if (outcome.nr_breaking || goes_in_circles(vcpu, event, what, moved, &outcome)) {
 		output_event(vcpu, event, &outcome, HVGDB_STOPPED);
 		hold(vcpu, event, &outcome);
 		return VERDICT_HALT;
@@ -247,13 +274,20 @@ enum vmx_verdict events_exception(struct vcpu *vcpu)
 	return take(vcpu, &event);
 }
 
-/* One NMI of the guest's own. */
-enum vmx_verdict events_nmi(struct vcpu *vcpu)
+/*
+ * NMIs of the guest's own that wait and that no rule has seen, however they came: as an exit, in
+ * root, in a halt. Called before each entry.
+ */
+void events_nmis(struct vcpu *vcpu)
 {
 	struct event event;
 
-	begin(vcpu, &event, EVENT_EXCEPTION, EVENT_VECTOR_NMI);
-	return take(vcpu, &event);
+	while (vcpu->intercepts.nmi && vcpu->nmis > vcpu->nmis_judged &&
+	       vcpu->want == WANT_NOTHING && !vcpu->held.active) {
+		vcpu->nmis--;
+		begin(vcpu, &event, EVENT_EXCEPTION, EVENT_VECTOR_NMI);
+		take(vcpu, &event);
+	}
 }
 
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu)

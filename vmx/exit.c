@@ -210,6 +210,7 @@ static bool next_nmi(struct vcpu *vcpu)
 	if (!vcpu->nmis || vcpu->inject.nmi_pending)
 		return false;
 	vcpu->nmis--;
+	vcpu->nmis_judged -= vcpu->nmis_judged > 0;
 	vcpu->inject.nmi_pending = true;
 	return true;
 }
@@ -247,6 +248,7 @@ static void park_while_wanted(struct vcpu *vcpu)
 			halt_account_nmis(vcpu, nmis);
 		if (vcpu->rules_generation != load_acquire(&vcpu->machine->rules.generation))
 			events_intercept(vcpu);
+		events_nmis(vcpu);
 		if (!load_acquire(&vcpu->halt_wanted) && vcpu->want == WANT_NOTHING)
 			return;
 		vmx_sync_guest(vcpu);

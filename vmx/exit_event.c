@@ -76,10 +76,7 @@ static enum vmx_verdict nmi(struct vcpu *vcpu)
 	vmx_inject(vcpu);
 	unblock_nmis();
 	halt_account_nmis(vcpu, 1 + __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL));
-	if (!vcpu->nmis || !(vcpu->intercepts.exception_bitmap & 1 << HV_VECTOR_NMI))
-		return VERDICT_RESUME;
-	vcpu->nmis--;
-	return events_nmi(vcpu);
+	return VERDICT_RESUME;
 }
 
 enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
@@ -115,10 +112,11 @@ enum vmx_verdict exit_triple_fault(struct vcpu *vcpu)
 	return VERDICT_HALT;
 }
 
-/* Nothing to do but look at the line; the timer starts again. */
+/* Nothing to do but look at the line and at other CPUs; the timer starts again. */
 enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
 {
-	vmwrite(VMX_PREEMPTION_TIMER_VALUE, vcpu->timer_period);
+	vmwrite(VMX_PREEMPTION_TIMER_VALUE, native_watch_period(vcpu));
+	native_watch(vcpu->machine, vcpu);
 	output_poll(vcpu);
 	if (line_poll_due(vcpu->machine)) {
 		vcpu->want = WANT_ATTENTION;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Exceptions in root. Where one was expected (a guest's RDMSR of an MSR that does not exist) the
- * fix-up table says where to go on; any other is a defect of ours: say so and stop. Root.
+ * fix-up table says where to go on; native code of a rule is ended; any other is a defect of ours:
+ * say so and stop. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -36,6 +37,8 @@ void root_fault(struct root_frame *frame)
 		frame->rip = target(&fixup->resume);
 		return;
 	}
+	if (native_fault(frame))
+		return;
 	root_log_number(m, "fault in root, vector ", frame->vector);
 	root_log_number(m, "  error code ", frame->error);
 	root_log_number(m, "  RIP (decimal, relative to vmx_exit) ", frame->rip - (u64)vmx_exit);

@@ -58,6 +58,7 @@ static void calm_watchdogs(struct vcpu *vcpu)
 		return;
 	store_release(&vcpu->guest_nmi_calm, 1);
 	queue_nmis(vcpu, 1);
+	vcpu->nmis_judged = base_min(vcpu->nmis_judged + 1, vcpu->nmis);
 }
 
 static void go_on(struct vcpu *vcpu)
@@ -134,6 +135,7 @@ bool halt_others(struct vcpu *self)
 			m->kick_misses++;
 			return false;
 		}
+		native_watch(m, self);
 		relax();
 	}
 	return true;

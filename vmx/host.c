@@ -14,6 +14,12 @@ _Static_assert(sizeof(struct guest_regs) == VCPU_REGS_SIZE, "entry.S");
 _Static_assert(offsetof(struct vcpu, iret_frame) == VCPU_REGS + VCPU_REGS_SIZE, "entry.S");
 _Static_assert(offsetof(struct vcpu, root_nmi) == VCPU_ROOT_NMI, "entry.S");
 _Static_assert(offsetof(struct vcpu, root_mc) == VCPU_ROOT_MC, "entry.S");
+_Static_assert(offsetof(struct vcpu, native) == VCPU_NATIVE, "entry.S");
+_Static_assert(offsetof(struct native, rsp) == NATIVE_RSP, "entry.S");
+_Static_assert(offsetof(struct native, since) == NATIVE_SINCE, "entry.S");
+_Static_assert(offsetof(struct native, abort) == NATIVE_ABORT, "entry.S");
+_Static_assert(offsetof(struct native, rax) == NATIVE_RAX, "entry.S");
+_Static_assert(offsetof(struct native, stack) == NATIVE_STACK, "entry.S");
 
 #define GDT_CODE64	  0x00af9b000000ffffULL
 #define GDT_DATA	  0x00cf93000000ffffULL
@@ -22,7 +28,11 @@ _Static_assert(offsetof(struct vcpu, root_mc) == VCPU_ROOT_MC, "entry.S");
 /* Set at load where Linux does the same on its own exits: see entry.S. */
 u8 vmx_clear_branch_history;
 
-enum root_ist { IST_NONE, IST_NMI, IST_DF, IST_MC };
+/*
+ * Every gate has a stack of its own: a fault may come where RSP leads nowhere, in native code. None
+ * of the handlers faults.
+ */
+enum root_ist { IST_NMI = 1, IST_DF, IST_MC, IST_FAULT };
 
 /* See "TSS Descriptor in 64-bit mode": 16 bytes, two slots. */
 void host_set_tss_descriptor(u64 *slot, u64 base, u32 limit)
@@ -49,6 +59,7 @@ void host_prepare_cpu(struct vcpu *vcpu)
 	set_tss_stack(vcpu, IST_NMI, vcpu->nmi_stack);
 	set_tss_stack(vcpu, IST_DF, vcpu->df_stack);
 	set_tss_stack(vcpu, IST_MC, vcpu->mc_stack);
+	set_tss_stack(vcpu, IST_FAULT, vcpu->fault_stack);
 	host_set_tss_descriptor(&vcpu->gdt[ROOT_TR / 8], (u64)vcpu->tss, sizeof(vcpu->tss) - 1);
 }
 
@@ -69,7 +80,7 @@ void host_prepare_idt(u64 *idt)
 	memset(idt, 0, HV_PAGE_SIZE);
 	for (vector = 0; vector < 32; vector++)
 		set_gate(idt, vector, (void (*)(void))((u64)root_fault_gates + 16 * vector),
-			 IST_NONE);
+			 IST_FAULT);
 	set_gate(idt, HV_VECTOR_NMI, root_nmi_gate, IST_NMI);
 	set_gate(idt, HV_VECTOR_DF, (void (*)(void))((u64)root_fault_gates + 16 * HV_VECTOR_DF),
 		 IST_DF);

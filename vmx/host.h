@@ -19,6 +19,13 @@ void vmx_exit_entry(void);
 void root_nmi_gate(void);
 void root_mc_gate(void);
 void root_fault_gates(void);
+
+/*
+ * Runs native code at entry on its own stack, with args in rdi, rsi and rdx. False if it was ended:
+ * by root_fault() or the NMI gate, which go on at native_aborted.
+ */
+bool native_enter(u64 entry, const u64 args[3], struct native *native);
+void native_aborted(void);
 extern u8 module_text_begin[], module_data_begin[], module_bss_begin[], module_rodata_begin[];
 extern u8 vmx_clear_branch_history;
 

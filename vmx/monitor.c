@@ -140,7 +140,9 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 		  struct rsp_text *out)
 {
 	struct command_env env = {
-		.parse = { .core_online = core_online, .ctx = m },
+		.parse = { .unsafe_code = m->unsafe_code,
+			   .core_online = core_online,
+			   .ctx = m },
 		.origin = origin,
 		.outputs = &m->outputs,
 		.ctx = m,

@@ -133,7 +133,7 @@ void events_intercept(struct vcpu *vcpu);
 void events_answer(struct vcpu *vcpu, const struct rsp_action *action);
 void events_resolve(struct vcpu *vcpu);
 enum vmx_verdict events_exception(struct vcpu *vcpu);
-enum vmx_verdict events_nmi(struct vcpu *vcpu);
+void events_nmis(struct vcpu *vcpu);
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu);
 
 /*
@@ -147,6 +147,14 @@ void output_event(struct vcpu *vcpu, const struct event *event, const struct eve
 		  enum hvgdb_answer answer);
 void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *text, size_t len);
 void output_poll(struct vcpu *vcpu);
+
+/* native.c: machine code of the user's, in root. */
+bool native_condition(void *ctx, const struct event_rule *rule, const struct event *event,
+		      u64 *result, struct rule_failure *why);
+bool native_code(void *ctx, const struct event_rule *rule, const struct event *event,
+		 struct rule_failure *why);
+void native_watch(struct machine *m, const struct vcpu *self);
+u64 native_watch_period(const struct vcpu *vcpu);
 
 /* exit_dr.c */
 enum vmx_verdict exit_dr(struct vcpu *vcpu);
@@ -173,6 +181,7 @@ struct root_frame {
 };
 
 void root_fault(struct root_frame *frame);
+bool native_fault(struct root_frame *frame);
 
 /* entry.S calls these */
 u32 vmx_exit(struct guest_regs *regs);

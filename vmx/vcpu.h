@@ -36,6 +36,11 @@
 #define ROOT_RAM_LIMIT (1ULL << 46)
 /* The local APIC's registers, uncached: the last page below the RAM window. */
 #define ROOT_APIC_VA (ROOT_RAM_BASE - HV_PAGE_SIZE)
+/* Native code of rules, where it can be run and not written; and a stack for it on each CPU. */
+#define ROOT_CODE_VA	       (ROOT_RAM_BASE - BIT64(30))
+#define ROOT_NATIVE_STACKS_VA  (ROOT_RAM_BASE - BIT64(31))
+#define ROOT_NATIVE_STACK_SIZE (2 * HV_PAGE_SIZE)
+#define ROOT_NATIVE_STACK_STEP (4 * HV_PAGE_SIZE) /* what lies between them is not mapped */
 
 /*
  * General registers in the order of their encoding; rsp is kept in the VMCS and its slot stays
@@ -64,6 +69,7 @@ enum vcpu_want {
 	WANT_STEP_OVER,	   /* a planted byte was hit by a mapping that gdb did not ask for */
 	WANT_PRINT,	   /* gdb gets .print, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
+	WANT_TELL,	   /* gdb gets .notice, without a stop */
 };
 
 enum vcpu_life {
@@ -107,6 +113,19 @@ struct snapshot {
 #define SNAPSHOT_FPU	 BIT64(2)
 #define SNAPSHOT_BASES	 BIT64(3) /* fs_base, gs_base */
 
+/* Machine code of the user's that runs in root (D19). entry.S knows the first four. */
+struct native {
+	u64 rsp;   /* root's own, to go back to; 0: no such code runs */
+	u64 since; /* TSC of its start: names this run */
+	u64 abort; /* the run that an NMI is to end; set by another CPU */
+	u64 rax;   /* what it returned */
+	u64 stack; /* where its stack begins; 0: native code is not allowed */
+	bool faulted; /* else a run that did not return was ended by abort */
+	u8 vector;    /* of the fault */
+	u64 rip;
+	struct guest_regs before; /* the guest's, in case it fails */
+};
+
 /* An event that stopped gdb, until gdb has answered. */
 struct held_event {
 	bool active;
@@ -123,16 +142,18 @@ struct vcpu;
 typedef u64 (*vcpu_call_fn)(struct vcpu *vcpu, u64 arg1, u64 arg2);
 
 struct vcpu {
-	/* From here to root_nmi entry.S knows the offsets; host.c asserts them. */
+	/* From here to native entry.S knows the offsets; host.c asserts them. */
 	u8 nmi_stack[ROOT_IST_SIZE] __attribute__((aligned(4096)));
 	u8 df_stack[ROOT_IST_SIZE];
 	u8 mc_stack[ROOT_IST_SIZE];
+	u8 fault_stack[ROOT_IST_SIZE];
 	/* Grows down from regs: HOST_RSP is the end of regs, which an exit's pushes fill. */
 	u8 stack[ROOT_STACK_SIZE];
 	struct guest_regs regs;
 	u64 iret_frame[5]; /* where Linux goes on after VMXOFF: RIP, CS, RFLAGS, RSP, SS */
 	u64 root_nmi;	   /* NMIs taken in root since the last look; counted by the gate */
 	u64 root_mc;	   /* machine checks taken in root */
+	struct native native;
 
 	struct machine *machine;
 	u32 cpu;     /* Linux's number; thread cpu + 1 */
@@ -147,6 +168,7 @@ struct vcpu {
 	u32 halt_wanted; /* somebody waits for this CPU to park */
 	u32 nmi_due;	 /* a kick's NMI is on its way to us: it is not the guest's */
 	u32 nmis; /* NMIs of the guest's that wait: at most one to be injected, one behind it */
+	u32 nmis_judged; /* how many of them rules have seen */
 	u32 guest_nmi_maybe; /* the NMI we inject may be nobody's: kmod/ claims it then */
 	u32 guest_nmi_calm;  /* the NMI we inject asks kmod/ to calm the watchdogs */
 	u64 halted_since;    /* TSC */
@@ -171,6 +193,7 @@ struct vcpu {
 	struct expr_machine expr;
 	char print[512];
 	u32 print_len;
+	char notice[256]; /* a line for gdb, when it next listens; empty: none */
 
 	/* Stepping */
 	u32 step;		  /* enum vcpu_step */
@@ -325,6 +348,8 @@ struct machine {
 	struct hvgdb_area *area;      /* mapped by the reader, who cannot write it */
 	struct hvgdb_reader *reader;  /* what the reader says: not to be believed */
 	struct outputs outputs;
+	struct rules_memory pools; /* allocated at load, by the module parameters */
+	bool unsafe_code;	   /* native code of rules is allowed */
 	struct event_rules rules;
 	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */
 

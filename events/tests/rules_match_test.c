@@ -140,28 +140,31 @@ struct actor {
 };
 
 static bool act_condition(void *ctx, const struct event_rule *rule, const struct event *event,
-			  u64 *result)
+			  u64 *result, struct rule_failure *why)
 {
 	struct actor *actor = ctx;
 	u8 byte = actor->f->code[rule->condition.at];
 
 	assert_non_null(event);
 	strcat(actor->log, "?");
+	*why = (struct rule_failure){ .what = RULE_ENDLESS, .in_condition = true };
 	*result = byte == 1 ? BIT64(40) : 0;
 	return byte != 0xff;
 }
 
-static bool act_code(void *ctx, const struct event_rule *rule, const struct event *event)
+static bool act_code(void *ctx, const struct event_rule *rule, const struct event *event,
+		     struct rule_failure *why)
 {
 	struct actor *actor = ctx;
 
 	assert_non_null(event);
 	strcat(actor->log, "c");
+	*why = (struct rule_failure){ .what = RULE_FAULT, .vector = 6 };
 	return actor->f->code[rule->code.at] != 0xff;
 }
 
 static bool act_script(void *ctx, const struct event_rule *rule, const struct event *event,
-		       struct rule_verdict *verdict)
+		       struct rule_verdict *verdict, struct rule_failure *why)
 {
 	struct actor *actor = ctx;
 	char c = actor->f->scripts[rule->program.at];
@@ -169,6 +172,7 @@ static bool act_script(void *ctx, const struct event_rule *rule, const struct ev
 
 	assert_non_null(event);
 	strcat(actor->log, word);
+	*why = (struct rule_failure){ .what = RULE_SCRIPT, .sentence = "its script failed" };
 	if (c == 's' || c == 'd')
 		verdict->suppress = c == 's';
 	verdict->pause = c == 'p';

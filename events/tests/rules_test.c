@@ -219,7 +219,7 @@ static void test_enable(void **state)
 	fix_do(&f, "events e 2");
 	assert_int_equal(rules_find(&f.rules, 1)->state, RULE_DISABLED);
 	assert_int_equal(rules_find(&f.rules, 2)->state, RULE_ENABLED);
-	rules_fail(&f.rules, rules_find(&f.rules, 2));
+	rules_fail(&f.rules, rules_find(&f.rules, 2), &(struct rule_failure){ 0 });
 	assert_int_equal(rules_find(&f.rules, 2)->state, RULE_FAILED);
 	fix_do(&f, "events e all");
 	assert_int_equal(rules_find(&f.rules, 1)->state, RULE_ENABLED);
@@ -268,7 +268,8 @@ static void test_list(void **state)
 	rules_nth(&f.rules, 0)->hits = 12;
 	rules_nth(&f.rules, 0)->suppressed = 11;
 	rules_nth(&f.rules, 0)->lost = 1;
-	rules_fail(&f.rules, rules_nth(&f.rules, 1));
+	rules_fail(&f.rules, rules_nth(&f.rules, 1),
+		   &(struct rule_failure){ .what = RULE_FAULT, .vector = 14, .inside = true, .at = 5 });
 	assert_string_equal(
 		fix_list(&f),
 		"0x1  enabled  monitor  hits 12  suppressed 11  lost 1  exception 0xe (pf), "
@@ -277,7 +278,8 @@ static void test_list(void **state)
 		"persist\n    !exception 0xe pid 490 core 3 pfec 2 2 addr 1000 1fff rip 10 20 "
 		"cpl 3 sc on skip on buffer 100 imm no persist\n"
 		"0x2  failed  monitor  hits 0  suppressed 0  lost 0  writes of dr7, stage post, "
-		"condition (2 bytes), code (1 bytes)\n"
+		"condition (2 bytes), code (1 bytes); disabled: its code faulted, vector 0xe (pf) "
+		"at byte 0x5\n"
 		"    dr reg 7 access w stage post condition { 9090 } code { 90 }\n"
 		"0x3  enabled  monitor  hits 0  suppressed 0  lost 0  interrupt 0xec, both stages, "
 		"script\n    !interrupt ec stage all script { print(1); }\n"
