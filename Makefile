@@ -32,7 +32,7 @@ module:
 ctl: $(CTL)
 
 $(CTL): $(wildcard kmod/ctl/*.[ch]) kmod/uapi/hvgdb.h
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra -static -o $@ $(filter %.c,$^)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -static -o $@ $(filter %.c,$^)
 
 .PHONY: install
 install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgdb (DESTDIR=...)

@@ -55,6 +55,8 @@ static enum command_result command_rule(struct event_rules *rules, const struct 
 
 	if (!outputs_resolve(env->outputs, spec, out) || !command_compile(env, spec, out))
 		return COMMAND_ERROR;
+	if (env->no_break && !spec->script.p && !spec->code.p && !spec->nr_outputs)
+		return command_error(out, env->no_break);
 	error = rules_add(rules, spec, env->origin, &id);
 	if (error)
 		return command_error(out, rules_error_text(error));

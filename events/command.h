@@ -23,6 +23,8 @@ struct command_env {
 	 * refused.
 	 */
 	bool (*compile)(void *ctx, struct rule_spec *spec, struct rsp_text *error);
+	/* Why rules that stop gdb are refused; NULL: they are not. */
+	const char *no_break;
 	/* events sc on|off for the event at hand; false: no event is held. NULL: never one. */
 	bool (*event_sc)(void *ctx, bool on);
 	/* event: appends the last event of the current CPU. NULL: never one. */

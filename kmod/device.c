@@ -15,7 +15,32 @@
 #include "uapi/hvgdb.h"
 
 static DEFINE_MUTEX(line_lock);
-static struct file *line_holder;
+static struct holder line_holder;
+static u32 line_baud;
+static char line_tty[HVGDB_NAME_MAX];
+
+/*
+ * A newer user space may have a longer structure, if what we do not know of is zero; an older one
+ * a shorter, down to the least that the call needs. The first field is the size that it has.
+ */
+int struct_take(void *to, size_t size, size_t least, const void __user *from)
+{
+	u32 theirs;
+
+	if (get_user(theirs, (const u32 __user *)from))
+		return -EFAULT;
+	if (theirs < least || theirs > PAGE_SIZE)
+		return -EINVAL;
+	return copy_struct_from_user(to, size, from, theirs);
+}
+
+/* Behind struct_take(), with what that has filled in. */
+int struct_give(void __user *to, const void *from, size_t size)
+{
+	u32 theirs = *(const u32 *)from;
+
+	return copy_to_user(to, from, min_t(size_t, theirs, size)) ? -EFAULT : 0;
+}
 
 static int device_open(struct inode *inode, struct file *file)
 {
@@ -28,55 +53,108 @@ static bool port_allowed(u16 port)
 	return port >= 0x100 && port <= 0xfff8 && !(port & 7);
 }
 
-static int arm(u16 port, bool controller)
+static int arm(u16 port, u16 fifo, bool controller)
 {
 	if (!port_allowed(port))
 		return -EOPNOTSUPP;
-	hypercall(HYPERCALL_ARM, port, controller);
+	hypercall(HYPERCALL_ARM, port | (u32)fifo << 16, controller);
+	return 0;
+}
+
+static long attach_locked(struct file *file, struct hvgdb_attach *attach)
+{
+	int error;
+
+	if (line_holder.file) {
+		holder_show(&line_holder, &attach->holder);
+		return -EBUSY;
+	}
+	error = arm(attach->io_port, attach->fifo, true);
+	if (error)
+		return error;
+	holder_set(&line_holder, file);
+	line_baud = attach->baud;
+	strscpy(line_tty, attach->tty, sizeof(line_tty));
+	attach->consumed = READ_ONCE(machine.line.consumed);
 	return 0;
 }
 
 static long do_attach(struct file *file, struct hvgdb_attach __user *arg)
 {
 	struct hvgdb_attach attach;
-	int error;
+	long result = struct_take(&attach, sizeof(attach), sizeof(attach), arg);
 
-	if (copy_from_user(&attach, arg, sizeof(attach)))
-		return -EFAULT;
-	if (attach.size != sizeof(attach) ||
-	    memchr_inv(attach.reserved, 0, sizeof(attach.reserved)))
+	if (result)
+		return result;
+	if (attach.fifo > 16 || memchr_inv(attach.reserved, 0, sizeof(attach.reserved)) ||
+	    attach.reserved2 || strnlen(attach.tty, sizeof(attach.tty)) == sizeof(attach.tty))
 		return -EINVAL;
-	if (line_holder)
-		return -EBUSY;
-	error = arm(attach.io_port, true);
-	if (error)
-		return error;
-	line_holder = file;
-	attach.consumed = READ_ONCE(machine.line.consumed);
-	return copy_to_user(arg, &attach, sizeof(attach)) ? -EFAULT : 0;
+	result = attach_locked(file, &attach);
+	if ((!result || result == -EBUSY) && struct_give(arg, &attach, sizeof(attach)))
+		return -EFAULT;
+	return result;
 }
 
 static long do_detach(struct file *file)
 {
-	if (line_holder != file)
+	if (line_holder.file != file)
 		return -EINVAL;
 	hypercall(HYPERCALL_DISARM, 0, 0);
-	line_holder = NULL;
+	holder_clear(&line_holder);
 	return 0;
+}
+
+static void count_cpus(struct hvgdb_status *status)
+{
+	unsigned int cpu;
+
+	status->cpus = machine.nr_cpus;
+	for (cpu = 0; cpu < machine.nr_cpus; cpu++) {
+		if (!machine.vcpu[cpu])
+			continue;
+		status->cpus_online += READ_ONCE(machine.vcpu[cpu]->life) >= VCPU_RUNNING;
+		status->exits += READ_ONCE(machine.vcpu[cpu]->exits);
+		status->halts += READ_ONCE(machine.vcpu[cpu]->halts);
+	}
+}
+
+static long do_status(struct hvgdb_status __user *arg)
+{
+	struct hvgdb_status status;
+	long result = struct_take(&status, sizeof(status), sizeof(status), arg);
+	u32 size;
+
+	if (result)
+		return result;
+	size = status.size;
+	memset(&status, 0, sizeof(status));
+	status.size = size;
+	count_cpus(&status);
+	status.line_port = READ_ONCE(machine.line.port);
+	status.rules = READ_ONCE(machine.rules.nr);
+	status.gdb = READ_ONCE(machine.rules.gdb_present);
+	holder_show(&line_holder, &status.line);
+	if (line_holder.file) {
+		status.line_baud = line_baud;
+		strscpy(status.line_tty, line_tty, sizeof(status.line_tty));
+	}
+	local_show(&status.local);
+	return struct_give(arg, &status, sizeof(status));
 }
 
 static long do_doorbell(struct file *file, struct hvgdb_doorbell __user *arg)
 {
 	struct hvgdb_doorbell bell;
+	int error = struct_take(&bell, sizeof(bell), sizeof(bell), arg);
 
-	if (copy_from_user(&bell, arg, sizeof(bell)))
-		return -EFAULT;
-	if (bell.size != sizeof(bell) || READ_ONCE(line_holder) != file)
+	if (error)
+		return error;
+	if (READ_ONCE(line_holder.file) != file)
 		return -EINVAL;
 	bell.halted = hypercall(HYPERCALL_DOORBELL, 0, 0);
 	bell.consumed = READ_ONCE(machine.line.consumed);
 	log_flush();
-	return copy_to_user(arg, &bell, sizeof(bell)) ? -EFAULT : 0;
+	return struct_give(arg, &bell, sizeof(bell));
 }
 
 static long run_command(struct hvgdb_command *command, struct hypercall_command *buffer)
@@ -98,18 +176,17 @@ static long do_command(struct hvgdb_command __user *arg)
 	struct hvgdb_command command;
 	long result;
 
-	if (copy_from_user(&command, arg, sizeof(command)))
-		return -EFAULT;
-	if (command.size != sizeof(command) || command.line_length > HVGDB_LINE_MAX)
+	result = struct_take(&command, sizeof(command), sizeof(command), arg);
+	if (result)
+		return result;
+	if (command.line_length > HVGDB_LINE_MAX)
 		return -EINVAL;
 	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
 	if (!buffer)
 		return -ENOMEM;
 	result = run_command(&command, buffer);
 	kfree(buffer);
-	if (!result && copy_to_user(arg, &command, sizeof(command)))
-		result = -EFAULT;
-	return result;
+	return result ? result : struct_give(arg, &command, sizeof(command));
 }
 
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
@@ -121,6 +198,8 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		return do_doorbell(file, (void __user *)arg);
 	if (command == HVGDB_RING)
 		return rings_claim(file, (void __user *)arg);
+	if (command == HVGDB_LOCAL)
+		return local_bytes(file, (void __user *)arg);
 	mutex_lock(&line_lock);
 	switch (command) {
 	case HVGDB_ATTACH:
@@ -131,6 +210,9 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		break;
 	case HVGDB_COMMAND:
 		result = do_command((void __user *)arg);
+		break;
+	case HVGDB_STATUS:
+		result = do_status((void __user *)arg);
 		break;
 	default:
 		result = -ENOTTY;
@@ -145,6 +227,7 @@ static int device_release(struct inode *inode, struct file *file)
 	do_detach(file);
 	mutex_unlock(&line_lock);
 	rings_release(file);
+	local_release(file);
 	return 0;
 }
 
@@ -170,7 +253,7 @@ int chardev_arm_parameter(const char *uart)
 {
 	u16 port;
 
-	if (strncmp(uart, "io,", 3) || kstrtou16(uart + 3, 0, &port) || arm(port, false)) {
+	if (strncmp(uart, "io,", 3) || kstrtou16(uart + 3, 0, &port) || arm(port, 0, false)) {
 		pr_err("uart=%s is not understood: give the 16550's first I/O port, as in "
 		       "uart=io,0x2f8\n",
 		       uart);

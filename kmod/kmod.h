@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 #include "vcpu.h"
+#include "uapi/hvgdb.h"
 
 struct file;
 struct vm_area_struct;
@@ -58,6 +59,26 @@ long rings_claim(struct file *file, struct hvgdb_ring_claim __user *arg);
 int rings_mmap(struct file *file, struct vm_area_struct *vma);
 __poll_t rings_poll(struct file *file, struct poll_table_struct *wait);
 void rings_release(struct file *file);
+
+/* device.c: structures of either side's version, see uapi/hvgdb.h. */
+int struct_take(void *to, size_t size, size_t least, const void __user *from);
+int struct_give(void __user *to, const void *from, size_t size);
+
+/* holder.c: who uses what only one may use. The owner of the structure locks. */
+struct holder {
+	struct file *file; /* NULL: nobody */
+	struct pid *pid;
+	char name[HVGDB_NAME_MAX];
+};
+
+void holder_set(struct holder *holder, struct file *file);
+void holder_clear(struct holder *holder);
+void holder_show(const struct holder *holder, struct hvgdb_holder *shown);
+
+/* local_gdb.c: the session of a gdb on this machine. */
+long local_bytes(struct file *file, struct hvgdb_local __user *arg);
+void local_release(struct file *file);
+void local_show(struct hvgdb_holder *shown);
 
 /* nmi.c: NMIs that root injects for its own reasons. */
 int nmi_register(void);

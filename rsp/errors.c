@@ -24,6 +24,10 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
 	[RSP_EWATCH] = "watchpoints are possible on hvgdb_events only, with awatch or rwatch: "
 		       "use awatch on the event page",
+	[RSP_ENOHALT] = "this gdb runs on the machine that it looks at, so nothing may halt it: "
+			"use tracepoints, or rules with a script",
+	[RSP_EGONE] = "the process of this moment is on no CPU now: continue and press Ctrl-C for "
+		      "a new moment",
 	[RSP_EPROGRAM] = "a condition or command cannot be run",
 	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables",
 	[RSP_ETRACESIZE] = "the trace buffer is smaller than this",

@@ -73,6 +73,8 @@ enum rsp_error {
 	RSP_ETRACEFULL,	     /* more tracepoints, actions or variables than there is room for */
 	RSP_ETRACESIZE,	     /* the trace buffer is smaller than what was asked for */
 	RSP_EWATCH,	     /* a watchpoint that cannot be */
+	RSP_ENOHALT,	     /* would halt the machine that gdb itself runs on */
+	RSP_EGONE,	     /* the process of the moment that is looked at runs on no CPU now */
 	RSP_NR_ERRORS,
 };
 

@@ -8,20 +8,23 @@
 #define HVGDB_HYPERCALL_H
 
 #include "base.h"
+#include "rsp.h"
 
 #define HYPERCALL_MAGIC 0x6876676462ULL
 
 enum hypercall {
-	HYPERCALL_PING,	      /* returns HYPERCALL_MAGIC: this CPU is in the guest */
-	HYPERCALL_LEAVE,      /* this CPU leaves VMX; interrupts must be off */
-	HYPERCALL_DOORBELL,   /* the tty has bytes; returns 1 if the machine was halted */
-	HYPERCALL_ARM,	      /* watch the UART at port RSI; RDX 1: for the controller */
+	HYPERCALL_PING,	    /* returns HYPERCALL_MAGIC: this CPU is in the guest */
+	HYPERCALL_LEAVE,    /* this CPU leaves VMX; interrupts must be off */
+	HYPERCALL_DOORBELL, /* the tty has bytes; returns 1 if the machine was halted */
+	HYPERCALL_ARM, /* watch the UART at port RSI (bits 15:0) with a FIFO of bits 31:16 bytes, 0:
+			* 16; RDX 1: for the controller */
 	HYPERCALL_DISARM,     /* stop watching */
 	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */
 	HYPERCALL_PLANT_RELEASE,
 	HYPERCALL_DROP_RANGE, /* forget breakpoints in [RSI, RDX): the memory goes away */
 	HYPERCALL_HALT_ALL,   /* halt all CPUs and resume them at once: for measuring */
 	HYPERCALL_COMMAND,    /* run the line of struct hypercall_command at address RSI */
+	HYPERCALL_LOCAL,      /* bytes of a gdb on this machine: struct hypercall_local at RSI */
 	HYPERCALL_NR,
 };
 
@@ -31,6 +34,17 @@ struct hypercall_command {
 	char text[8192];
 	u32 line_length, text_length;
 	u32 result; /* enum command_result */
+};
+
+/*
+ * Bytes to and from the local session. Root takes as many as it has room to answer; what is left of
+ * in[] comes again with the next call.
+ */
+struct hypercall_local {
+	u8 in[4096], out[2 * RSP_PACKET_SIZE];
+	u32 in_length, in_taken, out_length;
+	u8 reset;   /* in: a new gdb; forget the old one */
+	u8 running; /* out: gdb has said continue, and waits */
 };
 
 static inline u64 hypercall(enum hypercall op, u64 arg1, u64 arg2)

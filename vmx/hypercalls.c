@@ -6,9 +6,9 @@
 #include "root.h"
 #include "instr.h"
 
-static u64 call_arm(struct vcpu *vcpu, u64 port, u64 controller)
+static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
 {
-	line_arm(vcpu->machine, port, controller);
+	line_arm(vcpu->machine, uart & 0xffff, uart >> 16, controller);
 	return 0;
 }
 
@@ -48,6 +48,12 @@ static u64 call_command(struct vcpu *vcpu, u64 address, u64 unused)
 	return 0;
 }
 
+static u64 call_local(struct vcpu *vcpu, u64 address, u64 unused)
+{
+	local_serve(vcpu, (struct hypercall_local *)address);
+	return 0;
+}
+
 static u64 call_nothing(struct vcpu *vcpu, u64 unused1, u64 unused2)
 {
 	return 0;
@@ -62,6 +68,7 @@ static const vcpu_call_fn halted_calls[HYPERCALL_NR] = {
 	[HYPERCALL_DROP_RANGE] = call_drop_range,
 	[HYPERCALL_HALT_ALL] = call_nothing,
 	[HYPERCALL_COMMAND] = call_command,
+	[HYPERCALL_LOCAL] = call_local,
 };
 
 static enum vmx_verdict call_halted(struct vcpu *vcpu, u64 op)

@@ -85,7 +85,7 @@ static void program_uart(struct machine *m)
 }
 
 /* All CPUs are halted: the bitmap may change. */
-void line_arm(struct machine *m, u16 port, bool controller)
+void line_arm(struct machine *m, u16 port, u8 fifo, bool controller)
 {
 	struct line *line = &m->line;
 
@@ -96,6 +96,7 @@ void line_arm(struct machine *m, u16 port, bool controller)
 	byte_ring_init(&line->own_bytes);
 	line->port = port;
 	line->by_controller = controller;
+	line->fifo = fifo ? fifo : FIFO_DEPTH;
 	line->fcr = FCR_ENABLE | FCR_TRIGGER_8;
 	line->dlab = uart_in(m, UART_LCR) & LCR_DLAB;
 	if (!controller)
@@ -238,7 +239,7 @@ void line_take(struct machine *m)
 	/* Trigger level 1: a 16550 shows data below its trigger level only after a while. */
 	uart_out(m, UART_FCR, FCR_ENABLE);
 	wait_for(m, LSR_TEMT, TRANSMIT_MS);
-	line->tx_room = FIFO_DEPTH;
+	line->tx_room = line->fifo;
 }
 
 void line_give(struct machine *m)
@@ -288,7 +289,7 @@ void line_put(void *target, u8 byte)
 		return;
 	if (!line->tx_room) {
 		wait_for(m, LSR_THRE, TRANSMIT_MS);
-		line->tx_room = FIFO_DEPTH;
+		line->tx_room = line->fifo;
 	}
 	line->tx_room--;
 	uart_out(m, UART_THR, byte);

@@ -135,6 +135,10 @@ static size_t length(const char *s)
 	return n;
 }
 
+static const char no_break[] =
+	"this rule would stop gdb, but no debug line is armed that a gdb could be on: give the rule "
+	"a script { } or an output { }, or arm a line (hvgdbctl attach TTY)";
+
 /* Lines about rules and events, gdb's and hvgdbctl's; enum command_result. */
 u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, size_t len,
 		  struct rsp_text *out)
@@ -146,19 +150,21 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 		.origin = origin,
 		.outputs = &m->outputs,
 		.ctx = m,
-		.event_sc = event_sc,
+		.event_sc = origin == RULE_MONITOR ? event_sc : NULL,
 		.event_show = event_show,
+		.no_break = origin == RULE_MONITOR || m->line.port ? NULL : no_break,
 	};
 
 	return command_run(&m->rules, &env, line, len, out);
 }
 
-int monitor_command(struct machine *m, const char *command, struct rsp_text *out)
+int monitor_command(struct machine *m, enum rule_origin origin, const char *command,
+		    struct rsp_text *out)
 {
 	const char *arguments;
 	unsigned int i;
 
-	if (monitor_rules(m, RULE_MONITOR, command, length(command), out) != COMMAND_UNKNOWN)
+	if (monitor_rules(m, origin, command, length(command), out) != COMMAND_UNKNOWN)
 		return RSP_OK;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

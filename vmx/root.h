@@ -105,7 +105,7 @@ int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len,
 int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
 
 /* line.c: the UART. */
-void line_arm(struct machine *m, u16 port, bool controller);
+void line_arm(struct machine *m, u16 port, u8 fifo, bool controller);
 void line_disarm(struct machine *m);
 void line_take(struct machine *m);
 void line_give(struct machine *m);
@@ -117,13 +117,18 @@ bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);
 bool line_forget_noise(struct machine *m);
 
+/* local.c: the session of a gdb on this machine. */
+void local_init(struct machine *m);
+void local_serve(struct vcpu *self, struct hypercall_local *call);
+
 /* reset.c */
 void machine_reset(void);
 
 /* monitor.c */
 u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, size_t len,
 		  struct rsp_text *out);
-int monitor_command(struct machine *m, const char *command, struct rsp_text *out);
+int monitor_command(struct machine *m, enum rule_origin origin, const char *command,
+		    struct rsp_text *out);
 void monitor_help(struct machine *m, struct rsp_text *out);
 
 /* events.c: what rules may want, and what becomes of it. */

@@ -400,7 +400,7 @@ static const char *op_exec_file(void *target)
 
 static int op_monitor(void *target, const char *command, struct rsp_text *out)
 {
-	return monitor_command(target, command, out);
+	return monitor_command(target, RULE_MONITOR, command, out);
 }
 
 static void op_monitor_help(void *target, struct rsp_text *out)
@@ -431,9 +431,15 @@ static const struct rsp_ops target_ops = {
 	.monitor_help = op_monitor_help,
 };
 
+const struct rsp_ops *target_operations(void)
+{
+	return &target_ops;
+}
+
 void target_init(struct machine *m)
 {
 	events_init(m);
+	local_init(m);
 	rsp_init(&m->rsp, &target_ops, m);
 	rsp_abandon(&m->rsp);
 }

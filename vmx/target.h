@@ -8,4 +8,7 @@
 /* Starts the protocol with nobody attached. Guest kernel, before the launch. */
 void target_init(struct machine *m);
 
+/* What a session may ask of a halted machine; the target is the struct machine. */
+const struct rsp_ops *target_operations(void);
+
 #endif

@@ -136,6 +136,9 @@ struct held_event {
 	struct rsp_action answer; /* how */
 };
 
+/* Of the kernel's stack, kept with a moment: what a backtrace needs. A whole stack has 16 KiB. */
+#define MOMENT_STACK_SIZE 8192
+
 struct machine;
 struct vcpu;
 
@@ -178,6 +181,10 @@ struct vcpu {
 	u64 call_arg1, call_arg2;
 
 	struct snapshot snap;
+	struct snapshot moment; /* that the local session looks at */
+	bool has_moment;
+	u8 moment_stack[MOMENT_STACK_SIZE]; /* from the moment's RSP on, if that is the kernel's */
+	u32 moment_stack_len;
 
 	/* Events */
 	struct held_event held;
@@ -282,6 +289,7 @@ struct line {
 	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
 	u8 fcr;		    /* the driver's last FCR, without its reset bits */
 	u8 saved_ier, saved_lcr, saved_mcr;
+	u8 fifo;	     /* bytes that its transmitter takes at once */
 	u8 tx_room;	     /* bytes that the transmit FIFO takes before THRE must be awaited */
 	u64 undrained_since; /* TSC */
 	u64 called_since; /* TSC at which the driver read 0x03 or '$' and nobody has rung; 0: none
@@ -289,6 +297,15 @@ struct line {
 	u64 consumed;	  /* sequence number in driver_bytes up to which root has dealt with them */
 	struct byte_ring driver_bytes; /* what the kernel's driver read, in order */
 	struct byte_ring own_bytes;    /* what root read itself before it could use it */
+};
+
+/* The session of a gdb on this machine (local.c). */
+struct local {
+	struct rsp rsp;
+	struct rsp_ops ops;
+	struct hypercall_local *call; /* at hand */
+	struct rsp_stop last_stop;
+	bool step_wanted; /* by the resume at hand: refused */
 };
 
 #define ROOT_LOG_SIZE 8192
@@ -355,6 +372,7 @@ struct machine {
 
 	struct line line;
 	struct rsp rsp;
+	struct local local;
 	struct root_log log;
 };
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <linux/serial.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,13 +29,6 @@ struct line {
 	uint64_t read;	   /* bytes taken from the tty since the attach */
 	uint64_t consumed; /* bytes that root has dealt with, by its own count */
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int signal)
-{
-	stop = signal;
-}
 
 static speed_t speed_of(const char *baud)
 {
@@ -141,10 +135,8 @@ static void serve(struct line *line)
 	char bytes[256];
 	ssize_t n;
 
-	while (!stop) {
+	while (wait_for(line->tty, POLLIN)) {
 		n = read(line->tty, bytes, sizeof(bytes));
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			fail(1, "%s is gone: %s", line->name, n ? strerror(errno) : "end of file");
 		line->read += n;
@@ -152,15 +144,6 @@ static void serve(struct line *line)
 		if (line->read > line->consumed)
 			ring(line);
 	}
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
 }
 
 static int attach(const char *tty, const char *baud)

@@ -8,6 +8,7 @@
 #ifndef HVGDB_CTL_H
 #define HVGDB_CTL_H
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,12 +33,23 @@ struct command {
 
 extern const struct command attach_command;
 extern const struct command event_command;
+extern const struct command serve_command;
+extern const struct command status_command;
 
 /* say.c: messages. Under systemd they carry a priority. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 __attribute__((format(printf, 2, 3), noreturn)) void fail(int status, const char *format, ...);
+
+/* service.c: ending, and talking to systemd. */
+extern volatile sig_atomic_t stop_signal; /* not 0: this signal asks us to end */
+
+void catch_signals(void);
+/* Until fd is ready for what poll(2) calls events. False: a signal asks us to end. */
+bool wait_for(int fd, short events);
+__attribute__((format(printf, 1, 2))) void notify_ready(const char *format, ...);
+void notify_stopping(void);
 
 /* device.c: /dev/hvgdb. */
 

@@ -7,6 +7,8 @@
 static const struct command *const commands[] = {
 	&attach_command,
 	&event_command,
+	&serve_command,
+	&status_command,
 };
 
 /* Each of the command's usage lines, with what stands before it. */

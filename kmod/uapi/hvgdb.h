@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What /dev/hvgdb and hvgdbctl say to each other. Shared by the module and by user space; fixed-size
- * fields only. Every structure begins with its own size, so that either side may be newer.
+ * What /dev/hvgdb and hvgdbctl say to each other. Shared by the module and by user space;
+ * fixed-size fields only. Every structure begins with its own size, so that either side may be
+ * newer.
  */
 #ifndef HVGDB_UAPI_H
 #define HVGDB_UAPI_H
@@ -12,33 +13,47 @@
 
 #define HVGDB_DEVICE "/dev/hvgdb"
 
-/*
- * Arms a line: from now on root watches this UART and halts for the bytes that arrive there.
- * The file that attached holds the line until it detaches or is closed.
- * Errors: EBUSY somebody else holds it, EOPNOTSUPP not a UART that hvgdb can drive, EINVAL bad structure.
- */
-struct hvgdb_attach {
-	__u32 size;	/* of this structure */
-	__u32 baud;	/* bits per second, as the tty was set; informative */
-	__u16 io_port;	/* first I/O port of the 16550 */
-	__u16 reserved[3];
-	__u64 consumed; /* out: bytes that root has taken so far, counted as below */
+#define HVGDB_NAME_MAX 16 /* of a process or a tty, with the zero */
+
+/* A process that has opened the device and uses what only one may use. */
+struct hvgdb_holder {
+	__s32 pid; /* as the caller sees it; 0: nobody, or not to be seen from here */
+	char name[HVGDB_NAME_MAX];
 };
 
 /*
- * The doorbell: bytes have been read from the tty. If root has seen 0x03 or '$' among them the machine
- * halts here, and the call returns when it runs again.
+ * Arms a line: from now on root watches this UART and halts for the bytes that arrive there.
+ * The file that attached holds the line until it detaches or is closed.
+ * Errors: EBUSY somebody else holds it (holder says who), EOPNOTSUPP not a UART that hvgdb can
+ * drive, EINVAL bad structure.
+ */
+struct hvgdb_attach {
+	__u32 size;    /* of this structure */
+	__u32 baud;    /* bits per second, as the tty was set; informative */
+	__u16 io_port; /* first I/O port of the 16550 */
+	__u16 fifo;    /* bytes that its transmitter takes at once, 1 to 16; 0: 16 */
+	__u16 reserved[2];
+	__u64 consumed;		    /* out: bytes that root has taken so far, counted as below */
+	char tty[HVGDB_NAME_MAX];   /* name of the tty; informative */
+	struct hvgdb_holder holder; /* out, with EBUSY */
+	__u32 reserved2;
+};
+
+/*
+ * The doorbell: bytes have been read from the tty. If root has seen 0x03 or '$' among them the
+ * machine halts here, and the call returns when it runs again.
  */
 struct hvgdb_doorbell {
 	__u32 size;
 	__u32 halted;	/* out: 1 if the machine was halted by this call */
-	__u64 consumed; /* out: bytes of the line, counted from the attach on, that root has dealt with:
-			 * the controller drops as many from the tty and no more */
+	__u64 consumed; /* out: bytes of the line, counted from the attach on, that root has dealt
+			 * with: the controller drops as many from the tty and no more */
 };
 
 /*
  * A line about rules and events, as `monitor` takes it: "!dr pid 490", "events", "events c 3". One
- * code path with gdb's. Rules that stop gdb do nothing while no gdb is attached.
+ * code path with gdb's. A rule that stops gdb does nothing while none is attached, and is refused
+ * while no line is armed that one could be on.
  */
 #define HVGDB_LINE_MAX 1024
 #define HVGDB_TEXT_MAX 8192
@@ -66,10 +81,47 @@ struct hvgdb_ring_claim {
 	__u64 rings_size, reader_size; /* out: bytes to be mapped */
 };
 
-#define HVGDB_RING _IOWR('H', 5, struct hvgdb_ring_claim)
-#define HVGDB_COMMAND _IOWR('H', 4, struct hvgdb_command)
-#define HVGDB_ATTACH _IOWR('H', 1, struct hvgdb_attach)
-#define HVGDB_DETACH _IO('H', 2)
+/*
+ * Bytes of a gdb on this machine. The first call makes the file the holder of the local session,
+ * until it is closed. Call again with what was not taken, and with none for what comes later (not
+ * needed: a reply is complete when the call returns).
+ * Errors: EBUSY somebody else holds it (holder says who), EINVAL bad structure.
+ */
+#define HVGDB_LOCAL_IN_MAX  4096
+#define HVGDB_LOCAL_OUT_MAX 32768
+
+struct hvgdb_local {
+	__u32 size;
+	__u32 reset;		    /* 1: these bytes are a new gdb's */
+	__u64 in, out;		    /* user addresses; out has HVGDB_LOCAL_OUT_MAX bytes */
+	__u32 in_length;	    /* up to HVGDB_LOCAL_IN_MAX */
+	__u32 in_taken;		    /* out */
+	__u32 out_length;	    /* out */
+	__u32 running;		    /* out: 1 if gdb waits for a stop: only Ctrl-C brings one */
+	struct hvgdb_holder holder; /* out, with EBUSY */
+	__u32 reserved;
+};
+
+/* What is going on, without a halt. */
+struct hvgdb_status {
+	__u32 size;
+	__u32 cpus, cpus_online; /* out: all that may be; those that are guests now */
+	__u32 line_port;	 /* out: I/O port of the debug line, 0: none is armed */
+	__u32 line_baud;	 /* out: 0: armed at load (uart=) */
+	char line_tty[HVGDB_NAME_MAX];
+	struct hvgdb_holder line, local; /* out: who holds the line and the local session */
+	__u32 gdb;			 /* out: 1 if a gdb is attached on the line */
+	__u32 rules;			 /* out */
+	__u32 reserved;
+	__u64 exits, halts; /* out: since load, all CPUs */
+};
+
+#define HVGDB_ATTACH   _IOWR('H', 1, struct hvgdb_attach)
+#define HVGDB_DETACH   _IO('H', 2)
 #define HVGDB_DOORBELL _IOWR('H', 3, struct hvgdb_doorbell)
+#define HVGDB_COMMAND  _IOWR('H', 4, struct hvgdb_command)
+#define HVGDB_RING     _IOWR('H', 5, struct hvgdb_ring_claim)
+#define HVGDB_STATUS   _IOWR('H', 6, struct hvgdb_status)
+#define HVGDB_LOCAL    _IOWR('H', 7, struct hvgdb_local)
 
 #endif

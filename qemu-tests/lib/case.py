@@ -149,6 +149,10 @@ class VM:
         return self.machine.gdb_port
 
     @property
+    def console_port(self):
+        return self.machine.console_port
+
+    @property
     def symbols(self):
         return assets.symbols(self.machine.config['kernel'])
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The background process of one machine: runs the emulator and holds the other ends of its serial ports.
 
-com1 is the console (to console.log), com2 the gdb line (relayed to whoever connects to the gdb port), com3 the
+com1 is the console (to console.log, and to and from whoever connects to the console port), com2 the gdb line (relayed to whoever connects to the gdb port), com3 the
 command channel. `vm` talks to it by the socket `control` in the machine's folder: one JSON object each way.
 Started as: daemon.py FOLDER. Ends on SIGTERM or on the request "stop", and takes the emulator with it.
 """
@@ -122,6 +122,7 @@ class Daemon:
         self.requests = set()
         self.ports = {}         # emulator's end of com1 to com3
         self.gdb = None
+        self.console_peer = None
         self.death = None       # a sentence once the emulator has ended
         self.asleep = False
         self.last_use = time.monotonic()
@@ -173,6 +174,23 @@ class Daemon:
         if self.gdb and data:
             self.gdb.send(data)
 
+    # The console
+
+    def console_connected(self, sock):
+        self.wake()
+        if self.console_peer:
+            self.console_peer.close()
+        self.console_peer = Peer(self, sock, lambda data: self.to_port('console', data), self.console_closed)
+
+    def console_closed(self):
+        self.console_peer = None
+        self.last_use = time.monotonic()
+
+    def from_console(self, data):
+        self.console.write(data)
+        if self.console_peer:
+            self.console_peer.send(data)
+
     def to_port(self, name, data):
         if name in self.ports and data:
             self.ports[name].send(data)
@@ -213,7 +231,7 @@ class Daemon:
             os.killpg(self.emulator.pid, signal.SIGCONT)
 
     def sleep_if_idle(self):
-        idle = time.monotonic() - self.last_use > IDLE and not self.gdb and not self.requests
+        idle = time.monotonic() - self.last_use > IDLE and not self.gdb and not self.console_peer and not self.requests
         if idle and not self.asleep and not self.death and self.config['backend'] == 'bochs' and self.channel.ready:
             self.asleep = True
             os.killpg(self.emulator.pid, signal.SIGSTOP)
@@ -317,13 +335,15 @@ class Daemon:
                 request.answer(**answer)
 
     def run(self):
-        ports = {'console': self.listen_serial('console', self.console.write),
+        ports = {'console': self.listen_serial('console', self.from_console),
                  'gdb': self.listen_serial('gdb', self.from_guest),
                  'channel': self.listen_serial('channel', self.from_channel)}
         gdb_port = self.listen(self.gdb_connected, self.config['gdb_port'])
+        console_port = self.listen(self.console_connected)
         self.start_emulator(ports)
         write_whole(self.folder / 'daemon.json', json.dumps(
-            {'pid': os.getpid(), 'emulator': self.emulator.pid, 'gdb_port': gdb_port}))
+            {'pid': os.getpid(), 'emulator': self.emulator.pid, 'gdb_port': gdb_port,
+             'console_port': console_port}))
         self.listen_control()
         try:
             while True:

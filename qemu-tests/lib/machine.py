@@ -169,6 +169,11 @@ class Machine:
     def gdb_port(self):
         return json.loads((self.folder / 'daemon.json').read_text())['gdb_port']
 
+    @property
+    def console_port(self):
+        """The other end of the guest's ttyS0."""
+        return json.loads((self.folder / 'daemon.json').read_text())['console_port']
+
     # Work in the guest
 
     def sh(self, command, timeout=COMMAND_TIMEOUT):
