@@ -28,9 +28,17 @@ def system_sources():
     return pairs
 
 
+def os_release(name, otherwise):
+    match = re.search(rf'^{name}="?(\w+)', pathlib.Path('/etc/os-release').read_text(), re.M)
+    return match.group(1) if match else otherwise
+
+
 def codename():
-    match = re.search(r'^VERSION_CODENAME=(\w+)', pathlib.Path('/etc/os-release').read_text(), re.M)
-    return match.group(1) if match else 'bookworm'
+    return os_release('VERSION_CODENAME', 'bookworm')
+
+
+def release():
+    return os_release('VERSION_ID', '12')
 
 
 def our_sources():
@@ -69,6 +77,14 @@ def update():
         return ''
     except cache.Failure as failure:
         return str(failure)
+
+
+def names(prefix):
+    """The names of all packages that begin like this."""
+    with cache.lock('apt'):
+        if not (cache.folder('apt') / 'sources.list').exists():
+            update()
+        return set(cache.run('apt-cache', *options(), 'pkgnames', prefix).split())
 
 
 def download(packages, into):

@@ -68,6 +68,22 @@ def default_kernel():
     return max(built, key=lambda v: ('cloud' in v, [int(n) for n in re.findall(r'\d+', v)]))
 
 
+def newest(series, flavour):
+    """The newest kernel of a series ('6.12') and flavour ('amd64', 'cloud-amd64') that there is a module, symbols and
+    all for: the installed headers' or one in the cache rather than one to be downloaded."""
+    here = {path.name for path in (cache.root() / 'symbols').glob('*')} | {default_kernel()}
+    # Those of a later release are built by its compiler.
+    pattern = re.compile(rf'{re.escape(series)}\.\d+(?:\+deb{apt.release()})?(?:-\d+)?-{flavour}')
+    found = [version for version in here if pattern.fullmatch(version)]
+    if not found:
+        names = apt.names(f'linux-image-{series}.')
+        found = [version for version in (name.removeprefix('linux-image-') for name in names)
+                 if pattern.fullmatch(version) and f'linux-image-{version}-dbg' in names]
+    if not found:
+        raise cache.Failure(f'the mirrors have no kernel {series} ({flavour}) with symbols')
+    return max(found, key=lambda version: [int(number) for number in re.findall(r'\d+', version)])
+
+
 def kernel_config(version):
     return (kernel(version) / 'boot' / ('config-' + version)).read_text()
 
