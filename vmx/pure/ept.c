@@ -42,10 +42,25 @@ static bool is_table(u64 entry, unsigned int level)
 	return is_present(entry) && level > EPT_LEVEL_4K && !(entry & VMX_EPT_LEAF_BIT);
 }
 
-/* Another CPU's walk sees the old entry or the new one, and with the new one all of its table. */
-static void store(u64 *entry, u64 value)
+/* See "Guidelines for Use of the INVEPT Instruction". */
+static bool demands_invept(u64 old, u64 now)
 {
+	u64 moved = VMX_EPT_ADDR_MASK | VMX_EPT_MT_MASK | VMX_EPT_IPAT_BIT | VMX_EPT_LEAF_BIT;
+
+	return is_present(old) && ((old & ~now & VMX_EPT_RWX_MASK) || ((old ^ now) & moved));
+}
+
+/*
+ * Another CPU's walk sees the old entry or the new one, and with the new one all of its table. Whoever sees the
+ * count sees the entry.
+ */
+static void store(struct ept *ept, u64 *entry, u64 value)
+{
+	u64 old = *entry;
+
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
+	if (demands_invept(old, value))
+		__atomic_fetch_add(&ept->pool->changes, 1, __ATOMIC_RELEASE);
 }
 
 static size_t spare(const struct ept *ept)
@@ -120,7 +135,7 @@ static u64 *new_table(struct ept *ept, u64 *entry)
 		return NULL;
 	phys = take_page(ept);
 	memset(table_at(ept, phys), 0, ENTRIES * sizeof(u64));
-	store(entry, phys | VMX_EPT_RWX_MASK);
+	store(ept, entry, phys | VMX_EPT_RWX_MASK);
 	return table_at(ept, phys);
 }
 
@@ -224,7 +239,7 @@ static u64 *split_once(struct ept *ept, u64 *entry, unsigned int level, u64 gpa)
 		first &= ~VMX_EPT_LEAF_BIT;
 	for (i = 0; i < ENTRIES; i++)
 		table[i] = first + i * size;
-	store(entry, phys | VMX_EPT_RWX_MASK | OWN);
+	store(ept, entry, phys | VMX_EPT_RWX_MASK | OWN);
 	return table + level_index(gpa, level - 1);
 }
 
@@ -264,7 +279,7 @@ int ept_set_access(struct ept *ept, u64 gpa, unsigned int rwx)
 	/* See "EPT Misconfigurations". */
 	if ((rwx & VMX_EPT_WRITABLE_MASK) && !(rwx & VMX_EPT_READABLE_MASK))
 		return -EINVAL;
-	store(entry, (*entry & ~VMX_EPT_RWX_MASK) | rwx);
+	store(ept, entry, (*entry & ~VMX_EPT_RWX_MASK) | rwx);
 	return 0;
 }
 
@@ -275,7 +290,7 @@ int ept_set_frame(struct ept *ept, u64 gpa, u64 hpa)
 
 	if (!entry || level != EPT_LEVEL_4K || (hpa & ~VMX_EPT_ADDR_MASK))
 		return -EINVAL;
-	store(entry, (*entry & ~VMX_EPT_ADDR_MASK) | hpa);
+	store(ept, entry, (*entry & ~VMX_EPT_ADDR_MASK) | hpa);
 	return 0;
 }
 
@@ -301,7 +316,7 @@ int ept_fork(struct ept *from, struct ept *to)
 	to->root = take_page(from);
 	copy_shared(from, from->root, to->root);
 	for (i = 0; i < ENTRIES; i++)
-		store(&pml4[i], pml4[i] & ~OWN);
+		store(from, &pml4[i], pml4[i] & ~OWN);
 	return 0;
 }
 
@@ -340,7 +355,7 @@ int ept_unshare(struct ept *ept, u64 gpa)
 			u64 copy = take_page(ept);
 
 			copy_shared(ept, phys, copy);
-			store(entry, (*entry & ~VMX_EPT_ADDR_MASK) | copy | OWN);
+			store(ept, entry, (*entry & ~VMX_EPT_ADDR_MASK) | copy | OWN);
 			phys = copy;
 		}
 	}
@@ -371,7 +386,7 @@ static u64 retype_page(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 g
 		entry = ept_lookup(ept, gpa, &level);
 	}
 	if (is_present(*entry))
-		store(entry, retyped(mtrr, *entry, gpa, level));
+		store(ept, entry, retyped(mtrr, *entry, gpa, level));
 	return level_size(level);
 }
 

@@ -4,8 +4,9 @@
  * MTRRs, in the largest pages that have one type; and its later splits down to 4 KiB.
  *
  * Table pages come from a pool that was filled at load. They are reached at physical address plus
- * virt_offset, which is the direct map in the kernel, root's linear map in root. The caller does
- * INVEPT, and splits only while all CPUs are halted (page sizes must not change under fetches).
+ * virt_offset, which is the direct map in the kernel, root's linear map in root. The pool counts the
+ * changes that demand an INVEPT of every CPU; the caller splits only while all CPUs are halted (page
+ * sizes must not change under fetches).
  *
  * Runs in root and in user-space tests ('both'). Calls nothing but memcpy, memset.
  */
@@ -23,6 +24,7 @@ struct ept_pool {
 	const u64 *phys; /* the pages' physical addresses, 4 KiB aligned; contents are ignored */
 	size_t nr;
 	size_t used;
+	u64 changes; /* of translations that CPUs may have cached: each CPU owes an INVEPT for them */
 };
 
 struct ept {
