@@ -32,6 +32,11 @@ static ushort debug_port;
 module_param(debug_port, ushort, 0444);
 MODULE_PARM_DESC(debug_port, "I/O port that gets root's last words when it meets the unknown");
 
+#ifdef HVGDB_CHECKING
+module_param_named(forget_invept, machine.forget_invept, bool, 0644);
+MODULE_PARM_DESC(forget_invept, "test only: leave out INVEPTs, which has to be noticed");
+#endif
+
 static void set_parameters(struct machine *m)
 {
 	m->orphan_timeout = orphan_timeout;

@@ -253,6 +253,7 @@ static void park_while_wanted(struct vcpu *vcpu)
 			return;
 		vmx_sync_guest(vcpu);
 		halt_enter(vcpu);
+		check_begin(vcpu);
 		reload_guest(vcpu);
 		if (vcpu->want == WANT_NOTHING)
 			events_resolve(vcpu);
@@ -265,9 +266,11 @@ static void park_while_wanted(struct vcpu *vcpu)
  */
 static u32 finish_exit(struct vcpu *vcpu)
 {
+	check_begin(vcpu);
 	do {
 		park_while_wanted(vcpu);
-	} while (something_to_inject(vcpu) && !choose(vcpu));
+		view_flush(vcpu);
+	} while ((something_to_inject(vcpu) && !choose(vcpu)) || !check_entry(vcpu));
 	return 0;
 }
 
@@ -290,7 +293,8 @@ static u32 carry_out(struct vcpu *vcpu, enum vmx_verdict verdict)
 		vmx_leave(vcpu);
 		return 1;
 	case VERDICT_FATAL:
-		vmx_fatal(vcpu, vmx_exit_name(vcpu->exit_reason));
+		vmx_fatal(vcpu, "hvgdb: this exit is not known, the guest cannot go on:",
+			  vmx_exit_name(vcpu->exit_reason));
 		break;
 	}
 	return finish_exit(vcpu);
@@ -325,7 +329,8 @@ void vmx_entry_failed(struct guest_regs *regs)
 {
 	struct vcpu *vcpu = vcpu_of_regs(regs);
 
-	vmx_fatal(vcpu, "VMRESUME failed");
+	vmx_fatal(vcpu, "hvgdb: VMRESUME failed, the guest cannot go on:",
+		  vmx_exit_name(vcpu->exit_reason));
 	for (;;)
 		relax();
 }

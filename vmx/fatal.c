@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What hvgdb does not know it does not pass over: the VMCS is written out, and the CPU stops to gdb
- * (if there is a line) and is never resumed. Root.
+ * What hvgdb does not know, or what must not be, it does not pass over: the VMCS is written out,
+ * and the CPU stops to gdb (if there is a line) and is never resumed. Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -35,12 +35,11 @@ static void keep_vmcs(struct vcpu *vcpu)
 		vcpu->dump[i] = vmread(vmcs_dump_fields[i].field);
 		last_words(vcpu->machine, vmcs_dump_fields[i].name, vcpu->dump[i]);
 	}
-	vcpu->dump_why = vmx_exit_name(vcpu->exit_reason);
 }
 
 static void show_line(struct machine *m, const char *name, u64 value)
 {
-	char line[80];
+	char line[120];
 	struct rsp_text text = { .buf = line, .size = sizeof(line) - 2 };
 
 	rsp_text_add(&text, name);
@@ -60,22 +59,26 @@ void fatal_show(struct vcpu *vcpu)
 
 	if (!vcpu->dump_why)
 		return;
-	show_line(m, "hvgdb: this exit is not known, the guest cannot go on:", vcpu->exit_reason);
+	show_line(m, vcpu->dump_what, vcpu->exit_reason);
 	show_line(m, vcpu->dump_why, vcpu->exit_reason);
 	for (i = 0; i < vmcs_dump_nr && i < VMCS_DUMP_MAX; i++)
 		show_line(m, vmcs_dump_fields[i].name, vcpu->dump[i]);
 	vcpu->dump_why = NULL;
 }
 
-void vmx_fatal(struct vcpu *vcpu, const char *why)
+/* what: a sentence that ends in a colon; why: the name of the exit, or of the rule. Both are
+ * constants. */
+void vmx_fatal(struct vcpu *vcpu, const char *what, const char *why)
 {
 	struct machine *m = vcpu->machine;
 
 	m->fatal = true;
+	root_log(m, what);
 	root_log(m, why);
-	root_log_number(m, "  is an exit that hvgdb does not know: this CPU stops; reason ",
-			vcpu->exit_reason);
+	root_log_number(m, "  this CPU stops; exit reason ", vcpu->exit_reason);
 	last_words(m, why, vcpu->exit_reason);
 	keep_vmcs(vcpu);
+	vcpu->dump_what = what;
+	vcpu->dump_why = why;
 	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGABRT, 0);
 }

@@ -41,7 +41,7 @@ bool mtrrs_is_one(u32 msr)
 
 /*
  * The guest writes MTRRs on all CPUs at once, each its own, with MTRRs off meanwhile: the first CPU
- * that has them on again changes the EPT for all, each does its own INVEPT.
+ * that has them on again changes the EPT for all, each does its own INVEPT at its next entry.
  */
 void mtrrs_written(struct vcpu *vcpu)
 {
@@ -57,5 +57,4 @@ void mtrrs_written(struct vcpu *vcpu)
 			root_log(m, "MTRRs changed, and the EPT has no pages left: some memory is "
 				    "uncached");
 	}
-	invept_all();
 }

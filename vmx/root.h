@@ -94,6 +94,7 @@ void view_unplant(struct machine *m, const struct breakpoint *bp);
 void view_settle(struct machine *m);
 void view_written(struct machine *m, u64 gpa);
 void view_enter(struct vcpu *vcpu);
+void view_flush(struct vcpu *vcpu);
 void view_peek(struct vcpu *vcpu, struct hidden_page *page, bool writes);
 void view_peeked(struct vcpu *vcpu);
 enum vmx_verdict exit_ept_violation(struct vcpu *vcpu);
@@ -175,7 +176,7 @@ void root_log(struct machine *m, const char *text);
 void root_log_number(struct machine *m, const char *text, u64 value);
 
 /* fatal.c */
-void vmx_fatal(struct vcpu *vcpu, const char *why);
+void vmx_fatal(struct vcpu *vcpu, const char *what, const char *why);
 void fatal_show(struct vcpu *vcpu);
 void last_words(const struct machine *m, const char *text, u64 value);
 
@@ -187,6 +188,31 @@ struct root_frame {
 
 void root_fault(struct root_frame *frame);
 bool native_fault(struct root_frame *frame);
+
+/*
+ * check.c: the checking build (make CHECKING=1) asserts before every entry what the emulator does
+ * not. A debt of INVEPTs that check_begin() has seen is paid by the time of check_entry(), which is
+ * false if a rule is broken.
+ */
+#ifdef HVGDB_CHECKING
+void check_begin(struct vcpu *vcpu);
+bool check_entry(struct vcpu *vcpu);
+bool check_forgets(const struct vcpu *vcpu);
+#else
+static inline void check_begin(struct vcpu *vcpu)
+{
+}
+
+static inline bool check_entry(struct vcpu *vcpu)
+{
+	return true;
+}
+
+static inline bool check_forgets(const struct vcpu *vcpu)
+{
+	return false;
+}
+#endif
 
 /* entry.S calls these */
 u32 vmx_exit(struct guest_regs *regs);

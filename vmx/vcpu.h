@@ -205,7 +205,7 @@ struct vcpu {
 	/* Stepping */
 	u32 step;		  /* enum vcpu_step */
 	bool debug_view;	  /* EPT_POINTER is the debug view's */
-	u32 view_generation;	  /* of the last INVEPT here */
+	u64 ept_seen;		  /* ept_pool.changes as of the last INVEPT here */
 	struct hidden_page *peek; /* one step in the clean view, for an access to this page */
 	bool peek_writes;
 	bool io_unwatched; /* the I/O bitmaps are off for one step */
@@ -233,7 +233,11 @@ struct vcpu {
 	u8 tss[104] __attribute__((aligned(16)));
 
 	u64 dump[VMCS_DUMP_MAX]; /* the VMCS at an exit that is not known */
-	const char *dump_why;	 /* NULL: nothing to show */
+	const char *dump_what;	 /* what is wrong, as a sentence */
+	const char *dump_why;	 /* the exit's name; NULL: nothing to show */
+#ifdef HVGDB_CHECKING
+	u64 check_owed; /* ept_pool.changes that an INVEPT has to come after */
+#endif
 
 	u64 exits;	  /* counted since load */
 	u64 halts;	  /* times parked */
@@ -342,6 +346,9 @@ struct machine {
 	char exec_file[256];
 	u32 orphan_timeout; /* seconds, 0: for ever */
 	u16 debug_port;	    /* port for root's last words, 0: none */
+#ifdef HVGDB_CHECKING
+	bool forget_invept; /* on purpose: is that noticed? */
+#endif
 
 	/* Halting */
 	s32 master;	   /* CPU that runs the debug loop, -1: none */
@@ -358,9 +365,7 @@ struct machine {
 	u32 nr_planted, nr_open, nr_no_execute;
 	struct expr_check expr_check; /* in the debug loop only */
 	struct hidden_page hidden[HIDDEN_MAX];
-	u32 nr_hidden;	     /* pages in use: 0 and nobody needs the debug view */
-	u32 view_generation; /* counts changes of the debug view: each CPU owes an INVEPT for them
-			      */
+	u32 nr_hidden; /* pages in use: 0 and nobody needs the debug view */
 
 	struct hvgdb_area *area;      /* mapped by the reader, who cannot write it */
 	struct hvgdb_reader *reader;  /* what the reader says: not to be believed */

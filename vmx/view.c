@@ -7,8 +7,8 @@
  * CPU in the clean view for one step. Root.
  *
  * Pages come and go only while every CPU is halted. Each CPU does the INVEPT that a change demands
- * before it runs again; a switch of the view needs none, since the translations belong to different
- * EPTPs.
+ * before it runs again (view_flush()); a switch of the view needs none, since the translations
+ * belong to different EPTPs.
  */
 #include "root.h"
 #include "instr.h"
@@ -54,7 +54,6 @@ static bool map_copy(struct machine *m, struct hidden_page *page)
 		return false;
 	ept_set_access(ept, page->gpa, VMX_EPT_EXECUTABLE_MASK);
 	ept_set_frame(ept, page->gpa, page->copy);
-	m->view_generation++;
 	return true;
 }
 
@@ -114,7 +113,6 @@ static void show_page(struct machine *m, struct hidden_page *page)
 {
 	ept_set_frame(&m->debug_ept, page->gpa, page->gpa);
 	ept_set_access(&m->debug_ept, page->gpa, VMX_EPT_RWX_MASK);
-	m->view_generation++;
 	m->nr_hidden--;
 	page->used = false;
 }
@@ -164,10 +162,18 @@ void view_enter(struct vcpu *vcpu)
 	vcpu->peek = NULL;
 	/* Over a hidden INT3 the step is one in the clean view. */
 	set_view(vcpu, m->nr_hidden && vcpu->release != STEP_INTERNAL);
-	if (vcpu->view_generation != m->view_generation) {
-		vcpu->view_generation = m->view_generation;
-		invept_all();
-	}
+}
+
+/* On each CPU before every entry: what it may have cached of the EPT before the last change goes.
+ */
+void view_flush(struct vcpu *vcpu)
+{
+	u64 changes = load_acquire(&vcpu->machine->ept_pool.changes);
+
+	if (vcpu->ept_seen == changes || check_forgets(vcpu))
+		return;
+	vcpu->ept_seen = changes;
+	invept_all();
 }
 
 /* The next instruction of this CPU sees its text as it is. */

@@ -53,7 +53,7 @@ def breakpoints(vm, session, cell):
             planted = vm.sh(f'kread {address:x} 1').strip() == 'cc'
             equal(planted, not cell['hidden'], 'whether the guest sees the breakpoint in its text')
         work = vm.background(f'syscalls 1 {cpu}')
-        match(session.finish(), r'hit Breakpoint 1', f'the breakpoint on CPU {cpu}')
+        match(session.finish(), r'Breakpoint 1, ', f'the breakpoint on CPU {cpu}')
         match(session.run('thread'), rf'\[Current thread is \d+ \(Thread {cpu + 1}\)\]', 'the thread of the stop')
         if cpu == cell['cpus'] - 1:
             steps(session, address)

@@ -100,7 +100,8 @@ static const char *check_msrs(const struct entry_guest *guest)
 	return NULL;
 }
 
-/* See "Checks on Guest Segment Registers", "... Descriptor-Table Registers", "... RIP, RFLAGS, and SSP". */
+/* See "Checks on Guest Segment Registers", "... Descriptor-Table Registers", "... RIP, RFLAGS, and
+ * SSP". */
 static const char *check_rest(const struct entry_guest *guest)
 {
 	u32 tr_type = guest->tr_ar & 0xf;

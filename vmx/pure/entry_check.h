@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The VM-entry checks on guest registers ("Checks on the Guest State Area"), for the checking build: an emulator that
- * skips some of them, or a CPU that answers with no more than "invalid guest state", hides a mistake that this names.
- * Checks on events, blocking and pending exceptions are inject_check()'s, those on controls vmx_check_controls()'s.
+ * The VM-entry checks on guest registers ("Checks on the Guest State Area"), for the checking
+ * build: an emulator that skips some of them, or a CPU that answers with no more than "invalid
+ * guest state", hides a mistake that this names. Checks on events, blocking and pending exceptions
+ * are inject_check()'s, those on controls vmx_check_controls()'s.
  *
  * Runs in root and in user-space tests ('both'). Calls nothing.
  */
@@ -25,10 +26,10 @@ enum entry_base {
 
 struct entry_guest {
 	u32 entry_controls;
-	u64 cr0, cr3, cr4, efer, pat, debugctl, dr7, rip, rflags, link_pointer;
+	u64 cr0, cr3, cr4, efer, pat, debugctl, dr7, rip, link_pointer;
 	u64 base[ENTRY_BASES];
 	u32 gdtr_limit, idtr_limit;
-	u32 cs_ar, ss_ar, tr_ar; /* in the VMCS's format */
+	u32 cs_ar, tr_ar; /* in the VMCS's format */
 };
 
 /* What the CPU's capability MSRs and CPUID say. */

@@ -51,8 +51,8 @@ static bool demands_invept(u64 old, u64 now)
 }
 
 /*
- * Another CPU's walk sees the old entry or the new one, and with the new one all of its table. Whoever sees the
- * count sees the entry.
+ * Another CPU's walk sees the old entry or the new one, and with the new one all of its table.
+ * Whoever sees the count sees the entry.
  */
 static void store(struct ept *ept, u64 *entry, u64 value)
 {

@@ -4,9 +4,9 @@
  * MTRRs, in the largest pages that have one type; and its later splits down to 4 KiB.
  *
  * Table pages come from a pool that was filled at load. They are reached at physical address plus
- * virt_offset, which is the direct map in the kernel, root's linear map in root. The pool counts the
- * changes that demand an INVEPT of every CPU; the caller splits only while all CPUs are halted (page
- * sizes must not change under fetches).
+ * virt_offset, which is the direct map in the kernel, root's linear map in root. The pool counts
+ * the changes that demand an INVEPT of every CPU; the caller splits only while all CPUs are halted
+ * (page sizes must not change under fetches).
  *
  * Runs in root and in user-space tests ('both'). Calls nothing but memcpy, memset.
  */
@@ -24,7 +24,8 @@ struct ept_pool {
 	const u64 *phys; /* the pages' physical addresses, 4 KiB aligned; contents are ignored */
 	size_t nr;
 	size_t used;
-	u64 changes; /* of translations that CPUs may have cached: each CPU owes an INVEPT for them */
+	u64 changes; /* of translations that CPUs may have cached: each CPU owes an INVEPT for them
+		      */
 };
 
 struct ept {
@@ -67,8 +68,9 @@ int ept_set_access(struct ept *ept, u64 gpa, unsigned int rwx);
 int ept_set_frame(struct ept *ept, u64 gpa, u64 hpa);
 
 /*
- * Gives every page that maps as itself the type that these MTRRs say, splitting where a page has several
- * now. -ENOSPC: the spare pages do not suffice for a split; that page gets UC, which is slow and right.
+ * Gives every page that maps as itself the type that these MTRRs say, splitting where a page has
+ * several now. -ENOSPC: the spare pages do not suffice for a split; that page gets UC, which is
+ * slow and right.
  */
 int ept_retype(struct ept *ept, const struct mtrr_state_raw *mtrr);
 

@@ -33,9 +33,7 @@ static void make_pool(struct fixture *f, size_t nr)
 	if (nr % 7919 == 0)
 		for (i = 0; i < nr; i++)
 			f->phys[i] = PHYS_BASE + i * PAGE;
-	f->pool.phys = f->phys;
-	f->pool.nr = nr;
-	f->pool.used = 0;
+	f->pool = (struct ept_pool){ .phys = f->phys, .nr = nr };
 	f->ept.pool = &f->pool;
 	f->ept.virt_offset = (u64)(uintptr_t)f->memory - PHYS_BASE;
 }
@@ -451,6 +449,61 @@ static void unshare_after_a_second_fork(void **state)
 }
 
 /* From every setup to every other: afterwards each page has the new types, as if built anew. */
+/* How many changes that demand an INVEPT these have been since the last call. */
+static u64 owed(struct fixture *f)
+{
+	u64 changes = f->pool.changes;
+
+	f->pool.changes = 0;
+	return changes;
+}
+
+/* See "Guidelines for Use of the INVEPT Instruction": what CPUs may have cached, and no more. */
+static void changes_are_counted(void **state)
+{
+	struct fixture f;
+	struct ept view;
+	u64 gpa = 5 * GIB;
+
+	(void)state;
+	build(&f, MODEL_FLAT_WB, 40, true, 20);
+	assert_int_equal(owed(&f), 0);
+	assert_int_equal(ept_fork(&f.ept, &view), 0);
+	assert_int_equal(owed(&f), 0);
+	/* 1G to 2M to 4K: bit 7 of a PDPTE and of a PDE. */
+	assert_int_equal(ept_split(&view, gpa, EPT_LEVEL_2M), 0);
+	assert_int_equal(owed(&f), 1);
+	assert_int_equal(ept_split(&view, gpa, EPT_LEVEL_4K), 0);
+	assert_int_equal(owed(&f), 1);
+	assert_int_equal(ept_split(&view, gpa, EPT_LEVEL_4K), 0);
+	assert_int_equal(owed(&f), 0);
+	/* PML4E, PDPTE and PDE lead elsewhere. */
+	assert_int_equal(ept_unshare(&view, gpa), 0);
+	assert_true(owed(&f) > 0);
+	assert_int_equal(ept_unshare(&view, gpa), 0);
+	assert_int_equal(owed(&f), 0);
+	/* Access taken away; the same again; given. A refused change is none. */
+	assert_int_equal(ept_set_access(&view, gpa, VMX_EPT_EXECUTABLE_MASK), 0);
+	assert_int_equal(owed(&f), 1);
+	assert_int_equal(ept_set_access(&view, gpa, VMX_EPT_EXECUTABLE_MASK), 0);
+	assert_int_equal(owed(&f), 0);
+	assert_int_equal(ept_set_access(&view, gpa, VMX_EPT_WRITABLE_MASK), -EINVAL);
+	assert_int_equal(owed(&f), 0);
+	assert_int_equal(ept_set_access(&view, gpa, VMX_EPT_RWX_MASK), 0);
+	assert_int_equal(owed(&f), 0);
+	assert_int_equal(ept_set_frame(&view, gpa, 6 * GIB), 0);
+	assert_int_equal(owed(&f), 1);
+	assert_int_equal(ept_set_frame(&view, gpa, 6 * GIB), 0);
+	assert_int_equal(owed(&f), 0);
+	/* Memory types. */
+	assert_int_equal(ept_retype(&f.ept, &f.mtrr), 0);
+	assert_int_equal(owed(&f), 0);
+	model_setup(&f.mtrr, MODEL_DISABLED, 40);
+	assert_int_equal(ept_retype(&f.ept, &f.mtrr), 0);
+	assert_true(owed(&f) > 0);
+	free_pool(&f);
+}
+
 static void retype(void **state)
 {
 	struct fixture f;
@@ -472,6 +525,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(retype),
+		cmocka_unit_test(changes_are_counted),
 		cmocka_unit_test(identity_and_types),
 		cmocka_unit_test(page_sizes),
 		cmocka_unit_test(pointer),
