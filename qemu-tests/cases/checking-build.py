@@ -4,6 +4,7 @@ rule's name, at the first entry after the change of the EPT that demanded it."""
 
 from lib.case import VM, check, match
 
+TIME_LIMIT = 240     # it builds the module
 CALL = '__x64_sys_sched_get_priority_max'
 
 vm = VM(cpus=2, switches='CHECKING=1')
