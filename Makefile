@@ -88,6 +88,10 @@ vmx_sources := $(wildcard vmx/pure/*.c)
 # Texts are written with the protocol's own functions.
 events_sources := $(wildcard events/*.c) rsp/text.c
 
+# User space itself; main() is the test's.
+kmod/ctl_sources := $(filter-out kmod/ctl/main.c,$(wildcard kmod/ctl/*.c))
+$(UNIT)/kmod/ctl/%.o: UNIT_CFLAGS += -D_GNU_SOURCE
+
 helpers = $(filter-out %_test.c $(1)/tests/fuzz_% $(1)/tests/stub_server.c,$(wildcard $(1)/tests/*.c))
 unit_tests :=
 unit_objects :=
@@ -97,7 +101,7 @@ unit_tests += $(patsubst %.c,$(UNIT)/%,$(wildcard $(1)/tests/*_test.c))
 unit_objects += $(patsubst %.c,$(UNIT)/%.o,$($(1)_sources) $(wildcard $(1)/tests/*.c))
 $(patsubst %.c,$(UNIT)/%,$(wildcard $(1)/tests/*_test.c)): $(patsubst %.c,$(UNIT)/%.o,$($(1)_sources) $(call helpers,$(1)))
 endef
-$(foreach folder,rsp vmx events,$(eval $(call unit_folder,$(folder))))
+$(foreach folder,rsp vmx events kmod/ctl,$(eval $(call unit_folder,$(folder))))
 
 $(UNIT)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -8,165 +8,177 @@
  * (D1).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
-#include <linux/serial.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "ctl.h"
+#include "line.h"
 
-struct line {
-	const char *name;
-	int tty, device;
-	struct termios before;
-	uint64_t read;	   /* bytes taken from the tty since the attach */
-	uint64_t consumed; /* bytes that root has dealt with, by its own count */
+#define LOCKS "/run/lock"
+
+struct wish {
+	const char *tty;
+	const char *baud;
+	bool share; /* the console may be on the line too */
 };
 
-static speed_t speed_of(const char *baud)
-{
-	static const struct {
-		unsigned long baud;
-		speed_t speed;
-	} speeds[] = {
-		{ 9600, B9600 },     { 19200, B19200 },	  { 38400, B38400 },   { 57600, B57600 },
-		{ 115200, B115200 }, { 230400, B230400 }, { 460800, B460800 }, { 921600, B921600 },
-	};
-	char *end;
-	unsigned long value = strtoul(baud, &end, 10);
+static struct attached {
+	struct tty tty;
+	struct uart uart;
+	unsigned long baud;
+	speed_t speed;
+	char lock[128];
+	int device;
+	uint64_t read;	   /* bytes taken from the tty since the attach */
+	uint64_t consumed; /* bytes that root has dealt with, by its own count */
+} line;
 
-	for (size_t i = 0; *baud && !*end && i < sizeof(speeds) / sizeof(speeds[0]); i++)
-		if (speeds[i].baud == value)
-			return speeds[i].speed;
-	fail(EXIT_USAGE,
-	     "--baud %s: give 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600", baud);
+static char why[WHY_MAX];
+
+__attribute__((noreturn)) static void refuse(void)
+{
+	fail(EXIT_FAILED, "%s", why);
 }
 
-static void open_tty(struct line *line)
+/* Nobody else may read from the line, and nobody write to it who was not announced. */
+static void look_for_rivals(const struct wish *wish)
 {
-	char path[64];
+	struct rival rival;
 
-	snprintf(path, sizeof(path), "%s%s", line->name[0] == '/' ? "" : "/dev/", line->name);
-	line->tty = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	if (line->tty < 0)
-		fail(1, "%s: %s", path,
-		     errno == EBUSY ? "another program holds the line exclusively"
-				    : strerror(errno));
-	if (tcgetattr(line->tty, &line->before))
-		fail(1, "%s is not a terminal line", path);
-	if (ioctl(line->tty, TIOCEXCL))
-		fail(1, "%s cannot be opened exclusively: %s", path, strerror(errno));
-	fcntl(line->tty, F_SETFL, 0);
+	if (!wish->share && rivals_console("/sys", line.tty.name))
+		fail(EXIT_FAILED,
+		     "the kernel's console is on %s: its messages would run into gdb's packets. "
+		     "Boot without console=%s, or give --share and put hvsplit.py between the "
+		     "line and gdb (see hvgdbctl(8), SHARING A LINE)",
+		     line.tty.name, line.tty.name);
+	if (rivals_process("/proc", line.tty.name, wish->share, &rival)) {
+		rivals_explain(&rival, line.tty.name, why, sizeof(why));
+		refuse();
+	}
 }
 
-/* The 16550's I/O port, as the kernel's driver knows it. */
-static uint16_t io_port(const struct line *line)
+static void take_lock(void)
 {
-	struct serial_struct serial;
-
-	if (ioctl(line->tty, TIOCGSERIAL, &serial))
-		fail(1, "%s is not a serial port of the kernel's: %s", line->name, strerror(errno));
-	if (serial.type == PORT_UNKNOWN || serial.io_type != SERIAL_IO_PORT || !serial.port)
-		fail(1, "%s is not a 16550 by I/O port: hvgdb cannot drive it", line->name);
-	return serial.port;
+	if (!lock_take(LOCKS, line.tty.name, line.lock, sizeof(line.lock), why, sizeof(why)))
+		refuse();
 }
 
-static void set_raw(const struct line *line, speed_t speed)
+static void drop_lock(void)
 {
-	struct termios raw = line->before;
-
-	cfmakeraw(&raw);
-	raw.c_cflag |= CLOCAL | CREAD;
-	raw.c_cflag &= ~(CRTSCTS | CSTOPB);
-	raw.c_cc[VMIN] = 1;
-	raw.c_cc[VTIME] = 0;
-	cfsetspeed(&raw, speed);
-	if (tcsetattr(line->tty, TCSANOW, &raw))
-		fail(1, "%s does not take these settings: %s", line->name, strerror(errno));
+	lock_drop(line.lock, getpid());
 }
 
-static void set_low_latency(const struct line *line)
+static void give_back(void)
 {
-	struct serial_struct serial;
-
-	if (ioctl(line->tty, TIOCGSERIAL, &serial))
-		return;
-	serial.flags |= ASYNC_LOW_LATENCY;
-	ioctl(line->tty, TIOCSSERIAL, &serial);
+	tty_restore(&line.tty);
+	drop_lock();
+	guard_dismiss();
 }
 
-static void arm(struct line *line, unsigned int baud)
+/* From here on every end gives it back: by give_back(), or by the guard. */
+static void take_tty(void)
+{
+	take_lock();
+	atexit(drop_lock);
+	if (!tty_open(&line.tty, why, sizeof(why)))
+		refuse();
+	guard_start(&line.tty, line.lock);
+	atexit(give_back);
+}
+
+static void arm(void)
 {
 	struct hvgdb_attach attach = {
 		.size = sizeof(attach),
-		.baud = baud,
-		.io_port = io_port(line),
+		.baud = line.baud,
+		.io_port = line.uart.port,
+		.fifo = line.uart.fifo,
 	};
 
-	line->device = device_open();
-	tcflush(line->tty, TCIFLUSH);
-	if (ioctl(line->device, HVGDB_ATTACH, &attach))
-		fail(1, "%s cannot be armed: %s", line->name,
-		     errno == EBUSY	   ? "another hvgdbctl holds the debug line"
-		     : errno == EOPNOTSUPP ? "hvgdb cannot drive this UART"
-					   : strerror(errno));
-	line->consumed = attach.consumed;
+	strcpy(attach.tty, line.tty.name);
+	tcflush(line.tty.fd, TCIFLUSH);
+	if (!ioctl(line.device, HVGDB_ATTACH, &attach)) {
+		line.consumed = attach.consumed;
+		return;
+	}
+	if (errno == EBUSY)
+		fail(EXIT_FAILED, "the debug line is held by %s (pid %d)", attach.holder.name,
+		     attach.holder.pid);
+	fail(EXIT_FAILED, "%s cannot be armed: %s", line.tty.name,
+	     errno == EOPNOTSUPP ? "hvgdb cannot drive this UART" : strerror(errno));
 }
 
-static void ring(struct line *line)
+/*
+ * Two different settings: the driver programs the UART only when something changes, and root learns
+ * what it programs by watching.
+ */
+static void take_line(void)
+{
+	if (!tty_set_raw(&line.tty, line.speed == B9600 ? B19200 : B9600, why, sizeof(why)))
+		refuse();
+	arm();
+	if (!tty_set_raw(&line.tty, line.speed, why, sizeof(why)))
+		refuse();
+	if (baud_actual(line.tty.fd) != line.baud)
+		fail(EXIT_FAILED, "%s does not run at %lu baud%s", line.tty.name, line.baud,
+		     line.uart.fastest && line.uart.fastest < line.baud
+			     ? ": its clock is too slow; give a lower --baud here and in gdb"
+			     : "");
+	tty_set_low_latency(&line.tty);
+}
+
+static void ring(void)
 {
 	struct hvgdb_doorbell bell = { .size = sizeof(bell) };
 
-	if (ioctl(line->device, HVGDB_DOORBELL, &bell))
-		fail(1, "ringing failed: %s", strerror(errno));
-	line->consumed = bell.consumed;
+	if (ioctl(line.device, HVGDB_DOORBELL, &bell))
+		fail(EXIT_FAILED, "ringing failed: %s", strerror(errno));
+	line.consumed = bell.consumed;
 }
 
 /* Waits in interrupt mode: read() sleeps until the driver has bytes. */
-static void serve(struct line *line)
+static void serve(void)
 {
 	char bytes[256];
 	ssize_t n;
 
-	while (wait_for(line->tty, POLLIN)) {
-		n = read(line->tty, bytes, sizeof(bytes));
+	while (wait_for(line.tty.fd, POLLIN)) {
+		n = read(line.tty.fd, bytes, sizeof(bytes));
 		if (n <= 0)
-			fail(1, "%s is gone: %s", line->name, n ? strerror(errno) : "end of file");
-		line->read += n;
+			fail(EXIT_FAILED, "%s is gone: %s", line.tty.name,
+			     n ? strerror(errno) : "end of file");
+		line.read += n;
 		/* All of it may be what root took from the driver during the last halt. */
-		if (line->read > line->consumed)
-			ring(line);
+		if (line.read > line.consumed)
+			ring();
 	}
 }
 
-static int attach(const char *tty, const char *baud)
+static int attach(const struct wish *wish)
 {
-	struct line line = { .name = tty };
-	speed_t speed = speed_of(baud);
-
+	if (!baud_speed(wish->baud, &line.baud, &line.speed, why, sizeof(why)))
+		fail(EXIT_USAGE, "%s", why);
+	if (!tty_find(wish->tty, &line.tty, why, sizeof(why)) ||
+	    !uart_describe("/sys", line.tty.name, &line.uart, why, sizeof(why)))
+		refuse();
 	catch_signals();
+	look_for_rivals(wish);
+	take_tty();
+	/* Behind the guard, which is not to hold the device: when we end the line is disarmed. */
+	line.device = device_open();
+	take_line();
 	mlockall(MCL_CURRENT | MCL_FUTURE);
-	open_tty(&line);
-	/*
-	 * Two different settings: the driver programs the UART only when something changes, and
-	 * root learns what it programs by watching.
-	 */
-	set_raw(&line, speed == B9600 ? B19200 : B9600);
-	arm(&line, strtoul(baud, NULL, 10));
-	set_raw(&line, speed);
-	set_low_latency(&line);
-	printf("%s is the debug line, at %s baud\n", tty, baud);
-	fflush(stdout);
-	serve(&line);
+	say("%s is the debug line, at %lu baud", line.tty.name, line.baud);
+	notify_ready("%s at %lu baud is the debug line", line.tty.name, line.baud);
+	serve();
+	notify_stopping();
 	ioctl(line.device, HVGDB_DETACH);
-	tcsetattr(line.tty, TCSANOW, &line.before);
+	say("%s is given back", line.tty.name);
 	return 0;
 }
 
@@ -174,26 +186,37 @@ static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "baud", required_argument, NULL, 'b' },
+		{ "share", no_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *baud = "115200";
+	struct wish wish = { .baud = "115200" };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'b')
+		if (option == 'b')
+			wish.baud = optarg;
+		else if (option == 's')
+			wish.share = true;
+		else
 			return EXIT_USAGE;
-		baud = optarg;
 	}
-	if (argc - optind != 1)
-		fail(EXIT_USAGE, "attach takes one line: hvgdbctl attach ttyS0");
-	return attach(argv[optind], baud);
+	if (argc - optind != 1) {
+		complain("attach takes one line, as in `hvgdbctl attach ttyS0`");
+		return EXIT_USAGE;
+	}
+	wish.tty = argv[optind];
+	return attach(&wish);
 }
 
 const struct command attach_command = {
 	.name = "attach",
-	.usage = "attach TTY [--baud N]",
+	.usage = "attach TTY [--baud N] [--share]",
 	.summary = "make a serial line the debug line, until this program is stopped",
-	.help = "gdb at the other end of TTY (say, ttyS0) can then attach with `target remote`.\n\n"
-		"  --baud N   bits per second (default 115200)\n",
+	.help = "gdb at the other end of TTY (ttyS0, /dev/ttyS0, ...) can then attach with\n"
+		"`target remote`. TTY has to be a 16550 by I/O port, on the board or on a PCI\n"
+		"card. However this program ends, the line is given back as it was.\n\n"
+		"  --baud N   bits per second (default 115200), as `set serial baud` in gdb\n"
+		"  --share    the kernel's console may be on the same line; gdb then needs\n"
+		"             hvsplit.py between itself and the line\n",
 	.run = run,
 };
