@@ -17,6 +17,9 @@ KDIR ?= $(or $(filter /lib/modules/$(shell uname -r)/build,$(installed)),$(test_
 DESTDIR ?=
 SBINDIR ?= /usr/sbin
 DATADIR ?= /usr/share/hvgdb
+MANDIR ?= /usr/share/man
+COMPLETIONDIR ?= /usr/share/bash-completion/completions
+UNITDIR ?= /lib/systemd/system
 
 CTL := kmod/ctl/hvgdbctl
 
@@ -39,8 +42,13 @@ install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgd
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates CONFIG_MODULE_SIG_ALL= modules_install
 	$(if $(DESTDIR),,depmod $(notdir $(patsubst %/build,%,$(KDIR))))
 	install -D -m 755 $(CTL) $(DESTDIR)$(SBINDIR)/hvgdbctl
+	install -D -m 644 kmod/ctl/hvgdbctl.8 $(DESTDIR)$(MANDIR)/man8/hvgdbctl.8
+	install -D -m 644 kmod/ctl/hvgdbctl.completion $(DESTDIR)$(COMPLETIONDIR)/hvgdbctl
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/sbin|$(SBINDIR)|' 'kmod/ctl/hvgdb@.service' >'$(DESTDIR)$(UNITDIR)/hvgdb@.service'
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 $(wildcard gdbinit/*.gdb gdbinit/*.py) $(DESTDIR)$(DATADIR)
+	chmod 755 $(DESTDIR)$(DATADIR)/hvsplit.py
 
 .PHONY: deps
 deps: ## install the Debian packages that all this needs (as root; quick when they are there)
@@ -113,7 +121,7 @@ $(unit_tests): %: %.o
 -include $(unit_objects:.o=.d)
 
 # Each run leaves its output in NAME.log and "PASSED FAILED" in NAME.ran (.ci/run-test).
-sessions := $(wildcard rsp/tests/*_session_test.py events/tests/*_differential.py)
+sessions := $(wildcard rsp/tests/*_session_test.py events/tests/*_differential.py gdbinit/tests/*_test.py)
 unit_runs := $(unit_tests:=.ran) $(sessions:%.py=$(UNIT)/%.ran) $(UNIT)/vmx/tests/root-objects.ran
 
 $(unit_tests:=.ran): %.ran: %

@@ -47,18 +47,19 @@ static int device_open(struct inode *inode, struct file *file)
 	return capable(CAP_SYS_RAWIO) ? nonseekable_open(inode, file) : -EPERM;
 }
 
+#define PCI_CONFIG_PORTS 0xcf8
+
 /* Which ports may be a 16550 of the debug line; legacy ports of the chipset are not. */
 static bool port_allowed(u16 port)
 {
-	return port >= 0x100 && port <= 0xfff8 && !(port & 7);
+	return port >= 0x100 && port <= 0xfff8 && !(port & 7) && port != PCI_CONFIG_PORTS;
 }
 
 static int arm(u16 port, u16 fifo, bool controller)
 {
 	if (!port_allowed(port))
 		return -EOPNOTSUPP;
-	hypercall(HYPERCALL_ARM, port | (u32)fifo << 16, controller);
-	return 0;
+	return hypercall(HYPERCALL_ARM, port | (u32)fifo << 16, controller) ? -ENODEV : 0;
 }
 
 static long attach_locked(struct file *file, struct hvgdb_attach *attach)
@@ -157,6 +158,8 @@ static long do_doorbell(struct file *file, struct hvgdb_doorbell __user *arg)
 	return struct_give(arg, &bell, sizeof(bell));
 }
 
+static_assert(HVGDB_LINE_MAX == HYPERCALL_LINE_MAX);
+
 static long run_command(struct hvgdb_command *command, struct hypercall_command *buffer)
 {
 	if (copy_from_user(buffer->line, u64_to_user_ptr(command->line), command->line_length))
@@ -253,7 +256,15 @@ int chardev_arm_parameter(const char *uart)
 {
 	u16 port;
 
-	if (strncmp(uart, "io,", 3) || kstrtou16(uart + 3, 0, &port) || arm(port, 0, false)) {
+	int error = -EINVAL;
+
+	if (!strncmp(uart, "io,", 3) && !kstrtou16(uart + 3, 0, &port))
+		error = arm(port, 0, false);
+	if (error == -ENODEV) {
+		pr_err("uart=%s: no UART answers at this I/O port\n", uart);
+		return error;
+	}
+	if (error) {
 		pr_err("uart=%s is not understood: give the 16550's first I/O port, as in "
 		       "uart=io,0x2f8\n",
 		       uart);

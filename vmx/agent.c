@@ -119,8 +119,9 @@ enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 	__atomic_fetch_add(&bp->hits, 1, __ATOMIC_RELAXED);
 	if (!any_condition_holds(vcpu, bp))
 		return AGENT_PASS;
+	/* Without a line nobody can be told: gdb's controller is gone, perhaps to come back. */
 	if (!bp->nr_commands)
-		return AGENT_STOP;
+		return vcpu->machine->line.port ? AGENT_STOP : AGENT_PASS;
 	vcpu->print_len = 0;
 	for (i = bp->nr_conditions; i < end; i++)
 		expr_run(bp->code + bp->programs[i].at, bp->programs[i].len, &env, &value);

@@ -17,7 +17,7 @@ enum hypercall {
 	HYPERCALL_LEAVE,    /* this CPU leaves VMX; interrupts must be off */
 	HYPERCALL_DOORBELL, /* the tty has bytes; returns 1 if the machine was halted */
 	HYPERCALL_ARM, /* watch the UART at port RSI (bits 15:0) with a FIFO of bits 31:16 bytes, 0:
-			* 16; RDX 1: for the controller */
+			* 16; RDX 1: for the controller. Returns 1 if no UART answers */
 	HYPERCALL_DISARM,     /* stop watching */
 	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */
 	HYPERCALL_PLANT_RELEASE,
@@ -28,9 +28,11 @@ enum hypercall {
 	HYPERCALL_NR,
 };
 
+#define HYPERCALL_LINE_MAX 8191 /* what a `monitor` line has at most */
+
 /* In the module's memory, which root can read and write. */
 struct hypercall_command {
-	char line[1024 + 1];
+	char line[HYPERCALL_LINE_MAX + 1];
 	char text[8192];
 	u32 line_length, text_length;
 	u32 result; /* enum command_result */

@@ -8,13 +8,19 @@
 
 static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
 {
-	line_arm(vcpu->machine, uart & 0xffff, uart >> 16, controller);
+	struct machine *m = vcpu->machine;
+
+	if (!line_arm(m, uart & 0xffff, uart >> 16, controller))
+		return 1;
+	/* The controller may have been started again under a gdb that has noticed nothing. */
+	m->rules.gdb_present = rsp_attached(&m->rsp);
 	return 0;
 }
 
 static u64 call_disarm(struct vcpu *vcpu, u64 unused1, u64 unused2)
 {
 	line_disarm(vcpu->machine);
+	vcpu->machine->rules.gdb_present = false;
 	return 0;
 }
 

@@ -84,11 +84,19 @@ static void program_uart(struct machine *m)
 	uart_out(m, UART_MCR, MCR_READY);
 }
 
-/* All CPUs are halted: the bitmap may change. */
-void line_arm(struct machine *m, u16 port, u8 fifo, bool controller)
+/* Where nobody answers all bits read as one, and the poll would see data for ever. */
+static bool somebody_answers(u16 port)
+{
+	return port_in8(port + UART_LCR) != 0xff || port_in8(port + UART_LSR) != 0xff;
+}
+
+/* All CPUs are halted: the bitmap may change. False: there is no UART. */
+bool line_arm(struct machine *m, u16 port, u8 fifo, bool controller)
 {
 	struct line *line = &m->line;
 
+	if (!somebody_answers(port))
+		return false;
 	if (line->port)
 		line_disarm(m);
 	memset(line, 0, sizeof(*line));
@@ -102,6 +110,7 @@ void line_arm(struct machine *m, u16 port, u8 fifo, bool controller)
 	if (!controller)
 		program_uart(m);
 	watch_ports(m, true);
+	return true;
 }
 
 void line_disarm(struct machine *m)

@@ -106,7 +106,7 @@ int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len,
 int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
 
 /* line.c: the UART. */
-void line_arm(struct machine *m, u16 port, u8 fifo, bool controller);
+bool line_arm(struct machine *m, u16 port, u8 fifo, bool controller);
 void line_disarm(struct machine *m);
 void line_take(struct machine *m);
 void line_give(struct machine *m);

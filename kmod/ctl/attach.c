@@ -110,7 +110,9 @@ static void arm(void)
 		fail(EXIT_FAILED, "the debug line is held by %s (pid %d)", attach.holder.name,
 		     attach.holder.pid);
 	fail(EXIT_FAILED, "%s cannot be armed: %s", line.tty.name,
-	     errno == EOPNOTSUPP ? "hvgdb cannot drive this UART" : strerror(errno));
+	     errno == EOPNOTSUPP ? "hvgdb cannot drive this UART"
+	     : errno == ENODEV	 ? "nothing answers at its I/O port"
+				 : strerror(errno));
 }
 
 /*

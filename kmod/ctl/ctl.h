@@ -33,6 +33,7 @@ struct command {
 
 extern const struct command attach_command;
 extern const struct command event_command;
+extern const struct command script_command;
 extern const struct command serve_command;
 extern const struct command status_command;
 
@@ -62,6 +63,19 @@ int device_open(void);
  * why.
  */
 int device_command(int device, const char *line, const char **answer, size_t *length);
+
+/*
+ * text.c: rules as text. Puts the contents of files in place of `script { file:PATH }`. False: why
+ * says what is wrong; size is that of both out and why.
+ */
+bool text_expand(const char *line, char *out, size_t size, char *why);
+/*
+ * Takes the next command out of a file's text: a line, or more if braces or a backslash hold them
+ * together, without comments in front. *number is the number of the line that *text points to, and
+ * moves with it; *begin gets that of the command. False: there are no more, or why is not empty.
+ */
+bool text_next(const char **text, unsigned int *number, unsigned int *begin, char *out, size_t size,
+	       char *why);
 
 /* The same for a command of hvgdbctl: prints the answer, returns the exit status. */
 int device_command_print(const char *line);

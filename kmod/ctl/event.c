@@ -28,17 +28,19 @@ static const struct verb *find_verb(const char *word, bool more)
 static int run(int argc, char **argv)
 {
 	const struct verb *verb = argc > 1 ? find_verb(argv[1], argc > 2) : NULL;
-	char line[HVGDB_LINE_MAX + 1] = "";
+	static char typed[HVGDB_LINE_MAX + 1], line[HVGDB_LINE_MAX + 1], why[HVGDB_LINE_MAX + 1];
 
 	if (!verb)
 		fail(EXIT_USAGE, "event add LINE | list | enable ID|all | disable ID|all | "
 				 "clear ID|all");
-	strcpy(line, verb->line);
+	strcpy(typed, verb->line);
 	for (int word = 2; word < argc; word++) {
-		if (strlen(line) + strlen(argv[word]) + 2 > sizeof(line))
+		if (strlen(typed) + strlen(argv[word]) + 2 > sizeof(typed))
 			fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
-		strcat(strcat(line, word > 2 ? " " : ""), argv[word]);
+		strcat(strcat(typed, word > 2 ? " " : ""), argv[word]);
 	}
+	if (!text_expand(typed, line, sizeof(line), why))
+		fail(EXIT_FAILED, "%s", why);
 	return device_command_print(line);
 }
 

@@ -13,15 +13,22 @@ enum priority {
 	PRIORITY_INFO = 6,
 };
 
+/* In one piece: the journal, and whoever shares the terminal, gets whole lines. */
 static void message(enum priority priority, const char *format, va_list args)
 {
+	char text[2048];
+	int length;
+
 	fflush(stdout);
 	if (getenv("JOURNAL_STREAM"))
-		fprintf(stderr, "<%d>", priority);
+		length = snprintf(text, sizeof(text), "<%d>", priority);
 	else
-		fputs("hvgdbctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+		length = snprintf(text, sizeof(text), "hvgdbctl: ");
+	length += vsnprintf(text + length, sizeof(text) - length - 1, format, args);
+	if (length > (int)sizeof(text) - 2)
+		length = sizeof(text) - 2;
+	text[length++] = '\n';
+	fwrite(text, 1, length, stderr);
 }
 
 void say(const char *format, ...)

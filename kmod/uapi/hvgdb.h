@@ -25,7 +25,7 @@ struct hvgdb_holder {
  * Arms a line: from now on root watches this UART and halts for the bytes that arrive there.
  * The file that attached holds the line until it detaches or is closed.
  * Errors: EBUSY somebody else holds it (holder says who), EOPNOTSUPP not a UART that hvgdb can
- * drive, EINVAL bad structure.
+ * drive, ENODEV nothing answers at the port, EINVAL bad structure.
  */
 struct hvgdb_attach {
 	__u32 size;    /* of this structure */
@@ -55,7 +55,7 @@ struct hvgdb_doorbell {
  * code path with gdb's. A rule that stops gdb does nothing while none is attached, and is refused
  * while no line is armed that one could be on.
  */
-#define HVGDB_LINE_MAX 1024
+#define HVGDB_LINE_MAX 8191
 #define HVGDB_TEXT_MAX 8192
 
 struct hvgdb_command {
