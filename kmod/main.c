@@ -37,10 +37,15 @@ module_param_named(forget_invept, machine.forget_invept, bool, 0644);
 MODULE_PARM_DESC(forget_invept, "test only: leave out INVEPTs, which has to be noticed");
 #endif
 
+static bool test_vectors;
+module_param(test_vectors, bool, 0400);
+MODULE_PARM_DESC(test_vectors, "for tests: other modules may queue interrupts and NMIs in root");
+
 static void set_parameters(struct machine *m)
 {
 	m->orphan_timeout = orphan_timeout;
 	m->debug_port = debug_port;
+	m->test_vectors = test_vectors;
 	m->tsc_khz = tsc_khz;
 	m->text_address = symbols_text_address();
 	m->module_text = (u64)module_text_begin;

@@ -61,11 +61,14 @@ static int on_any_nmi(unsigned int type, struct pt_regs *regs)
 {
 	struct vcpu *vcpu = machine.vcpu[smp_processor_id()];
 
-	__this_cpu_write(maybe_nobodys, xchg(&vcpu->guest_nmi_maybe, 0));
+	bool maybe = xchg(&vcpu->guest_nmi_maybe, 0);
+
+	__this_cpu_write(maybe_nobodys, maybe);
 	if (!xchg(&vcpu->guest_nmi_calm, 0))
 		return NMI_DONE;
 	calm_watchdogs();
-	return NMI_HANDLED;
+	/* One of the guest's own may come before ours: that is not ours to claim. */
+	return maybe ? NMI_HANDLED : NMI_DONE;
 }
 
 static int on_unknown_nmi(unsigned int type, struct pt_regs *regs)

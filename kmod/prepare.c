@@ -288,13 +288,14 @@ static int prepare_bitmaps(struct machine *m)
 /* Constants: no FPU traps, no SMAP or CET of Linux's, but what FXSAVE and XSETBV need (E4.7). */
 static void prepare_host_registers(struct machine *m)
 {
-	u64 cr4 = __read_cr4();
+	u64 cr4 = __read_cr4(), debugctl;
 
 	m->host_cr0 = X86_CR0_PE | X86_CR0_MP | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_PG;
 	m->host_cr4 = X86_CR4_PAE | X86_CR4_OSFXSR | X86_CR4_VMXE |
 		      (cr4 & (X86_CR4_OSXSAVE | X86_CR4_LA57 | X86_CR4_MCE));
 	m->host_efer = EFER_LME | EFER_LMA | EFER_NX;
 	rdmsrl(MSR_IA32_CR_PAT, m->host_pat);
+	m->has_debugctl = !rdmsrl_safe(MSR_IA32_DEBUGCTLMSR, &debugctl);
 }
 
 /* How root finds out which process a CPU runs (D18). */

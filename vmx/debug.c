@@ -69,6 +69,7 @@ static void all_continue(struct machine *m)
 	for (i = 0; i < m->nr_cpus; i++)
 		if (m->vcpu[i]) {
 			m->vcpu[i]->action = (struct rsp_action){ .kind = RSP_CONT };
+			step_forget(m->vcpu[i]);
 			m->vcpu[i]->want = WANT_NOTHING;
 			m->vcpu[i]->held.state.reported = true;
 		}

@@ -99,19 +99,12 @@ static bool skip_faulting(struct vcpu *vcpu)
 	return length;
 }
 
-/* One is handled and one waits, as on a CPU without us. */
-static void deliver_nmi(struct vcpu *vcpu)
-{
-	vcpu->nmis = base_min(vcpu->nmis + 1, 2);
-	vcpu->nmis_judged = base_min(vcpu->nmis_judged + 1, vcpu->nmis);
-}
-
 static void deliver(struct vcpu *vcpu, const struct event *event)
 {
 	if (event->kind == EVENT_DR)
 		dr_emulate(vcpu, event);
 	else if (event->kind == EVENT_EXCEPTION && event->vector == EVENT_VECTOR_NMI)
-		deliver_nmi(vcpu);
+		vcpu->nmi.due++;
 	else
 		inject_reflect(vmx_inject(vcpu));
 }
@@ -274,26 +267,23 @@ enum vmx_verdict events_exception(struct vcpu *vcpu)
 	return take(vcpu, &event);
 }
 
-/*
- * NMIs of the guest's own that wait and that no rule has seen, however they came: as an exit, in
- * root, in a halt. Called before each entry.
- */
-void events_nmis(struct vcpu *vcpu)
+/* One NMI of the guest's own, which it would take now. */
+void events_nmi(struct vcpu *vcpu)
 {
 	struct event event;
 
-	while (vcpu->intercepts.nmi && vcpu->nmis > vcpu->nmis_judged &&
-	       vcpu->want == WANT_NOTHING && !vcpu->held.active) {
-		vcpu->nmis--;
-		begin(vcpu, &event, EVENT_EXCEPTION, EVENT_VECTOR_NMI);
-		take(vcpu, &event);
-	}
+	begin(vcpu, &event, EVENT_EXCEPTION, EVENT_VECTOR_NMI);
+	take(vcpu, &event);
 }
 
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu)
 {
 	struct event event;
 
+	if (!vcpu->intercepts.external_interrupt) {
+		vmx_reflect(vcpu);
+		return VERDICT_RESUME;
+	}
 	begin(vcpu, &event, EVENT_INTERRUPT,
 	      vmx_inject(vcpu)->exit_intr_info & INTR_INFO_VECTOR_MASK);
 	return take(vcpu, &event);
@@ -367,6 +357,7 @@ void events_intercept(struct vcpu *vcpu)
 	vcpu->rules_generation = load_acquire(&m->rules.generation);
 	vcpu->intercepts = rules_intercepts(&m->rules, vcpu->cpu);
 	set_exceptions(vcpu);
-	set_interrupt_exiting(vcpu, vcpu->intercepts.external_interrupt);
+	set_interrupt_exiting(vcpu, vcpu->intercepts.external_interrupt ||
+					    step_wants_interrupts(vcpu));
 	set_dr_exiting(vcpu, vcpu->intercepts.mov_dr);
 }

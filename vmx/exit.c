@@ -138,12 +138,6 @@ void vmx_skip(struct vcpu *vcpu)
 			interruptibility & ~(GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS));
 }
 
-/* For the user, or over something of ours: either way one instruction with interrupts held back. */
-static bool is_stepping(const struct vcpu *vcpu)
-{
-	return vcpu->step != STEP_NONE || vcpu->peek;
-}
-
 static void set_cpu_controls(struct vcpu *vcpu, u32 controls)
 {
 	if (controls == vcpu->cpu_controls)
@@ -163,7 +157,7 @@ static void write_choice(struct vcpu *vcpu, const struct inject_out *out)
 		controls |= CPU_BASED_INTR_WINDOW_EXITING;
 	if (out->nmi_window)
 		controls |= CPU_BASED_NMI_WINDOW_EXITING;
-	if (is_stepping(vcpu))
+	if (step_traps(vcpu))
 		controls |= CPU_BASED_MONITOR_TRAP_FLAG;
 	set_cpu_controls(vcpu, controls);
 	vmwrite(GUEST_RIP, in->rip);
@@ -198,21 +192,11 @@ static bool something_to_inject(const struct vcpu *vcpu)
 {
 	const struct inject_in *in = &vcpu->inject;
 
-	return vcpu->inject_loaded || in->nmi_pending || vcpu->nmis || is_stepping(vcpu) ||
+	return vcpu->inject_loaded || in->nmi_pending || nmi_wants_window(vcpu) ||
+	       step_traps(vcpu) ||
 	       (vcpu->cpu_controls &
 		(CPU_BASED_INTR_WINDOW_EXITING | CPU_BASED_NMI_WINDOW_EXITING)) ||
 	       (in->irq_set[0] | in->irq_set[1] | in->irq_set[2] | in->irq_set[3]);
-}
-
-/* Brings the next waiting NMI before the injector. True if there was one. */
-static bool next_nmi(struct vcpu *vcpu)
-{
-	if (!vcpu->nmis || vcpu->inject.nmi_pending)
-		return false;
-	vcpu->nmis--;
-	vcpu->nmis_judged -= vcpu->nmis_judged > 0;
-	vcpu->inject.nmi_pending = true;
-	return true;
 }
 
 /* False if the guest's events add up to a triple fault: nothing can be injected any more. */
@@ -220,14 +204,20 @@ static bool choose(struct vcpu *vcpu)
 {
 	struct inject_in *in = vmx_inject(vcpu);
 	struct inject_out out;
+	bool cut_short;
 
-	next_nmi(vcpu);
+	vcpu->nmi_before = vcpu->nmi;
 	vcpu->inject_before = *in;
 	vcpu->inject_chosen = true;
-	in->stepping = is_stepping(vcpu);
+	nmi_offer(vcpu);
+	cut_short = in->nmi_reinject;
+	in->stepping = step_holds_events(vcpu);
 	inject_choose(in, &out);
-	if (next_nmi(vcpu))
-		out.nmi_window = true;
+	nmi_chosen(vcpu, cut_short, out.consumed_nmi);
+	nmi_offer(vcpu);
+	if (!in->stepping && in->activity != GUEST_ACTIVITY_WAIT_SIPI)
+		out.nmi_window |= in->nmi_pending || nmi_wants_window(vcpu);
+	step_chosen(vcpu, &out);
 	if (out.triple_fault) {
 		exit_triple_fault(vcpu);
 		return false;
@@ -245,10 +235,10 @@ static void park_while_wanted(struct vcpu *vcpu)
 	for (;;) {
 		nmis = __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL);
 		if (nmis)
-			halt_account_nmis(vcpu, nmis);
+			nmi_account(vcpu, nmis);
 		if (vcpu->rules_generation != load_acquire(&vcpu->machine->rules.generation))
 			events_intercept(vcpu);
-		events_nmis(vcpu);
+		nmi_show_rules(vcpu);
 		if (!load_acquire(&vcpu->halt_wanted) && vcpu->want == WANT_NOTHING)
 			return;
 		vmx_sync_guest(vcpu);
@@ -286,7 +276,7 @@ static u32 carry_out(struct vcpu *vcpu, enum vmx_verdict verdict)
 		 * What root emulated is the one instruction of a step; the trap flag would take
 		 * another.
 		 */
-		if (is_stepping(vcpu))
+		if (step_traps(vcpu))
 			exit_mtf(vcpu);
 		break;
 	case VERDICT_LEAVE:
@@ -320,8 +310,10 @@ u32 vmx_reenter(struct guest_regs *regs)
 {
 	struct vcpu *vcpu = vcpu_of_regs(regs);
 
-	if (vcpu->inject_chosen)
+	if (vcpu->inject_chosen) {
 		vcpu->inject = vcpu->inject_before;
+		vcpu->nmi = vcpu->nmi_before;
+	}
 	return finish_exit(vcpu);
 }
 

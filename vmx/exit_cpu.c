@@ -22,7 +22,15 @@ enum vmx_verdict exit_cpuid(struct vcpu *vcpu)
 	return VERDICT_SKIP;
 }
 
-/* See "XSETBV-Set Extended Control Register"; the CPU has checked CPL and CR4.OSXSAVE. */
+static bool in_user_mode(void)
+{
+	return vmread(GUEST_SS_AR_BYTES) >> HV_AR_DPL_SHIFT & 3;
+}
+
+/*
+ * See "XSETBV-Set Extended Control Register"; the CPU has checked CR4.OSXSAVE. Its check of CPL
+ * should come before the exit, too, but not everywhere it does.
+ */
 enum vmx_verdict exit_xsetbv(struct vcpu *vcpu)
 {
 	struct guest_regs *regs = &vcpu->regs;
@@ -30,7 +38,8 @@ enum vmx_verdict exit_xsetbv(struct vcpu *vcpu)
 	u32 supported[4];
 
 	run_cpuid(supported, 0xd, 0);
-	if (!xsetbv_valid(regs->rcx, value, (u64)supported[3] << 32 | supported[0]) ||
+	if (in_user_mode() ||
+	    !xsetbv_valid(regs->rcx, value, (u64)supported[3] << 32 | supported[0]) ||
 	    !xsetbv_safe(regs->rcx, value)) {
 		vmx_inject_fault(vcpu, HV_VECTOR_GP, 0);
 		return VERDICT_RESUME;
@@ -41,6 +50,10 @@ enum vmx_verdict exit_xsetbv(struct vcpu *vcpu)
 /* INVD would throw away what root and the guest have in the caches; write it back instead. */
 enum vmx_verdict exit_invd(struct vcpu *vcpu)
 {
+	if (in_user_mode()) {
+		vmx_inject_fault(vcpu, HV_VECTOR_GP, 0);
+		return VERDICT_RESUME;
+	}
 	asm volatile("wbinvd" : : : "memory");
 	return VERDICT_SKIP;
 }
@@ -54,7 +67,7 @@ enum vmx_verdict exit_vmx_instruction(struct vcpu *vcpu)
 /* The kernel's emergency path (panic, kexec) executes VMXOFF where CR4.VMXE is set: give way. */
 enum vmx_verdict exit_vmxoff(struct vcpu *vcpu)
 {
-	if (vmread(GUEST_CS_SELECTOR) & 3)
+	if (in_user_mode())
 		return exit_vmx_instruction(vcpu);
 	/* The other CPUs may run; a byte at a time can be taken out under them. */
 	vcpu->machine->plant_holds++;

@@ -67,24 +67,14 @@ static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
 	return VERDICT_HALT;
 }
 
-/*
- * The exit leaves NMIs blocked in root, and only one more would be remembered. An IRET unblocks
- * them at once, so that each further one is counted by root's own gate.
- */
-static enum vmx_verdict nmi(struct vcpu *vcpu)
-{
-	vmx_inject(vcpu);
-	unblock_nmis();
-	halt_account_nmis(vcpu, 1 + __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL));
-	return VERDICT_RESUME;
-}
-
 enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 {
 	u32 info = vmread(VM_EXIT_INTR_INFO);
 
-	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR)
-		return nmi(vcpu);
+	if ((info & INTR_INFO_INTR_TYPE_MASK) == INTR_TYPE_NMI_INTR) {
+		nmi_exit(vcpu);
+		return VERDICT_RESUME;
+	}
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_BP)
 		return breakpoint_exception(vcpu);
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_PF)
@@ -96,7 +86,7 @@ enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 enum vmx_verdict exit_window(struct vcpu *vcpu)
 {
 	vmx_inject(vcpu);
-	return VERDICT_RESUME;
+	return vcpu->exit_reason == EXIT_REASON_NMI_WINDOW ? step_window(vcpu) : VERDICT_RESUME;
 }
 
 /* Without a line there is nobody to tell: reset, as the machine would have. */

@@ -21,30 +21,6 @@ bool halt_is_halted(const struct vcpu *vcpu)
 	return load_acquire(&vcpu->life) == VCPU_HALTED;
 }
 
-/* As a CPU without us: one NMI is handled and one waits, the rest is lost. */
-static void queue_nmis(struct vcpu *vcpu, u64 nmis)
-{
-	bool handling = vmread(GUEST_INTERRUPTIBILITY_INFO) & GUEST_INTR_STATE_NMI;
-
-	vcpu->nmis = base_min(vcpu->nmis + nmis, handling ? 1 : 2);
-}
-
-/*
- * Sorts NMIs that came in root or as an exit: one is a kick's if a kick is due, the rest the
- * guest's.
- */
-void halt_account_nmis(struct vcpu *vcpu, u64 nmis)
-{
-	bool kick = __atomic_exchange_n(&vcpu->nmi_due, 0, __ATOMIC_ACQ_REL);
-
-	/* Of two that came together one was latched, and a third may have merged with it (D11). */
-	if (kick && nmis > 1)
-		store_release(&vcpu->guest_nmi_maybe, 1);
-	else
-		nmis -= kick;
-	queue_nmis(vcpu, nmis);
-}
-
 /*
  * The first thing that a CPU runs after a long halt is an NMI, ahead of the timer interrupt that
  * waits and would find the CPU stuck.
@@ -53,23 +29,21 @@ static void calm_watchdogs(struct vcpu *vcpu)
 {
 	struct machine *m = vcpu->machine;
 
-	if (vcpu->release != STEP_NONE ||
-	    read_tsc() - vcpu->halted_since < LONG_HALT_MS * m->tsc_khz)
-		return;
-	store_release(&vcpu->guest_nmi_calm, 1);
-	queue_nmis(vcpu, 1);
-	vcpu->nmis_judged = base_min(vcpu->nmis_judged + 1, vcpu->nmis);
+	if (vcpu->release == STEP_NONE &&
+	    read_tsc() - vcpu->halted_since >= LONG_HALT_MS * m->tsc_khz)
+		nmi_calm_watchdogs(vcpu);
 }
 
 static void go_on(struct vcpu *vcpu)
 {
 	snapshot_restore(vcpu);
 	calm_watchdogs(vcpu);
+	step_end(vcpu);
 	events_intercept(vcpu);
 	view_enter(vcpu);
-	vcpu->step = STEP_NONE;
 	if (vcpu->release != STEP_NONE)
 		step_begin(vcpu, vcpu->release);
+	vcpu->ran_since = read_tsc();
 	store_release(&vcpu->life, VCPU_RUNNING);
 }
 

@@ -25,6 +25,7 @@ enum hypercall {
 	HYPERCALL_HALT_ALL,   /* halt all CPUs and resume them at once: for measuring */
 	HYPERCALL_COMMAND,    /* run the line of struct hypercall_command at address RSI */
 	HYPERCALL_LOCAL,      /* bytes of a gdb on this machine: struct hypercall_local at RSI */
+	HYPERCALL_QUEUE,      /* for tests: hands vector RSI to the injector; RDX is blocking to add */
 	HYPERCALL_NR,
 };
 

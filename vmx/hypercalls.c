@@ -97,12 +97,31 @@ static enum vmx_verdict call_doorbell(struct vcpu *vcpu)
 	return VERDICT_HALT;
 }
 
+/*
+ * Any state of blocking with any vector (D10): as if the vector had been acknowledged, or an NMI
+ * had come, in that state.
+ */
+static enum vmx_verdict call_queue(struct vcpu *vcpu)
+{
+	struct inject_in *in = vmx_inject(vcpu);
+	u8 vector = vcpu->regs.rsi;
+
+	in->interruptibility |= vcpu->regs.rdx & (GUEST_INTR_STATE_STI | GUEST_INTR_STATE_MOV_SS |
+						  GUEST_INTR_STATE_NMI);
+	if (vector == HV_VECTOR_NMI)
+		nmi_queue(vcpu, 1);
+	else
+		inject_queue_irq(in, vector);
+	vcpu->regs.rax = 0;
+	return VERDICT_RESUME;
+}
+
 enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
 {
 	u64 op = vcpu->regs.rdi;
 
 	if (vmread(GUEST_CS_SELECTOR) & 3 || vcpu->regs.rax != HYPERCALL_MAGIC ||
-	    op >= HYPERCALL_NR)
+	    op >= HYPERCALL_NR || (op == HYPERCALL_QUEUE && !vcpu->machine->test_vectors))
 		return exit_vmx_instruction(vcpu);
 	vmx_skip(vcpu);
 	switch (op) {
@@ -112,6 +131,8 @@ enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
 		return VERDICT_LEAVE;
 	case HYPERCALL_DOORBELL:
 		return call_doorbell(vcpu);
+	case HYPERCALL_QUEUE:
+		return call_queue(vcpu);
 	default:
 		return call_halted(vcpu, op);
 	}

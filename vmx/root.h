@@ -55,7 +55,16 @@ void halt_enter(struct vcpu *vcpu);
 bool halt_others(struct vcpu *vcpu);
 void halt_release(struct vcpu *vcpu, enum vcpu_step how);
 bool halt_is_halted(const struct vcpu *vcpu);
-void halt_account_nmis(struct vcpu *vcpu, u64 nmis);
+
+/* guest_nmi.c: the guest's NMIs on their way to the injector. */
+void nmi_exit(struct vcpu *vcpu);
+void nmi_queue(struct vcpu *vcpu, u64 nmis);
+void nmi_account(struct vcpu *vcpu, u64 nmis);
+void nmi_show_rules(struct vcpu *vcpu);
+bool nmi_offer(struct vcpu *vcpu);
+void nmi_chosen(struct vcpu *vcpu, bool cut_short, bool consumed);
+bool nmi_wants_window(const struct vcpu *vcpu);
+void nmi_calm_watchdogs(struct vcpu *vcpu);
 
 /* debug.c: the loop that the master runs. */
 void debug_loop(struct vcpu *self);
@@ -64,7 +73,14 @@ void debug_open_range(struct vcpu *vcpu);
 
 /* step.c */
 void step_begin(struct vcpu *vcpu, enum vcpu_step step);
+void step_forget(struct vcpu *vcpu);
+void step_end(struct vcpu *vcpu);
+bool step_traps(const struct vcpu *vcpu);
+bool step_holds_events(const struct vcpu *vcpu);
+bool step_wants_interrupts(const struct vcpu *vcpu);
 bool step_others_may_run(const struct vcpu *vcpu);
+void step_chosen(struct vcpu *vcpu, struct inject_out *out);
+enum vmx_verdict step_window(struct vcpu *vcpu);
 
 /* breakpoint.c: the table and the planted bytes. All CPUs are halted. */
 int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr);
@@ -139,7 +155,7 @@ void events_intercept(struct vcpu *vcpu);
 void events_answer(struct vcpu *vcpu, const struct rsp_action *action);
 void events_resolve(struct vcpu *vcpu);
 enum vmx_verdict events_exception(struct vcpu *vcpu);
-void events_nmis(struct vcpu *vcpu);
+void events_nmi(struct vcpu *vcpu);
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu);
 
 /*

@@ -3,25 +3,90 @@
  * Stepping by the monitor trap flag: one instruction, or as many as RIP stays in a range. The trap
  * flag of the guest is never touched. While a CPU steps, the injector holds interrupts and NMIs
  * back, so a step never ends in an interrupt handler. Root.
+ *
+ * A range that goes on for long may wait for what only an interrupt on this CPU brings: then the
+ * range is open. Interrupts exit, and with one that is injected the CPU is away: it runs freely
+ * until an IRET has brought it back to the stack that it left. Blocking by NMI is what makes an
+ * IRET seen, for the NMI window opens behind the next one.
  */
 #include "root.h"
 #include "instr.h"
 
 /*
- * vCont;r with c for the others: after so many steps they run too, for the range may be waiting for
- * them.
+ * After so many steps in a range interrupts are let in, and with vCont;r and c for the others these
+ * run too: the range may be waiting for them.
  */
 #define RANGE_ALONE 1000
+
+#define CR3_ADDRESS 0x000ffffffffff000ULL
 
 void step_begin(struct vcpu *vcpu, enum vcpu_step step)
 {
 	vcpu->step = step;
 	vcpu->range_start = vcpu->action.start;
 	vcpu->range_end = vcpu->action.end;
-	vcpu->range_steps = 0;
 	/* HLT would wait for an interrupt that is being held back. */
 	if (vmread(GUEST_ACTIVITY_STATE) == GUEST_ACTIVITY_HLT)
 		vmwrite(GUEST_ACTIVITY_STATE, GUEST_ACTIVITY_ACTIVE);
+}
+
+/* gdb has said anew what this CPU is to do. Halts of our own leave a range as it is. */
+void step_forget(struct vcpu *vcpu)
+{
+	vcpu->range_steps = 0;
+	vcpu->range_open = false;
+	vcpu->away = false;
+}
+
+/* On the CPU itself, before it runs again. */
+void step_end(struct vcpu *vcpu)
+{
+	vcpu->step = STEP_NONE;
+	if (!vcpu->away && vcpu->away_blocks)
+		vmwrite(GUEST_INTERRUPTIBILITY_INFO,
+			vmread(GUEST_INTERRUPTIBILITY_INFO) & ~(u64)GUEST_INTR_STATE_NMI);
+	vcpu->away_blocks = vcpu->away && vcpu->away_blocks;
+}
+
+/* Whether the next instruction is to exit. */
+bool step_traps(const struct vcpu *vcpu)
+{
+	return (vcpu->step != STEP_NONE && !vcpu->away) || vcpu->peek || vcpu->io_unwatched;
+}
+
+/* Whether interrupts and NMIs wait: for the user, or over something of ours. */
+bool step_holds_events(const struct vcpu *vcpu)
+{
+	return (vcpu->step != STEP_NONE && !vcpu->range_open) || vcpu->peek || vcpu->io_unwatched;
+}
+
+bool step_wants_interrupts(const struct vcpu *vcpu)
+{
+	return vcpu->range_open && !vcpu->away;
+}
+
+static void go_away(struct vcpu *vcpu)
+{
+	vcpu->away = true;
+	vcpu->away_rsp = vmread(GUEST_RSP);
+	vcpu->away_cr3 = vmread(GUEST_CR3) & CR3_ADDRESS;
+	events_intercept(vcpu);
+}
+
+/* The last word on what the injector chose. */
+void step_chosen(struct vcpu *vcpu, struct inject_out *out)
+{
+	if (step_wants_interrupts(vcpu) && (out->consumed_nmi || out->consumed_irq >= 0))
+		go_away(vcpu);
+	if (!vcpu->away)
+		return;
+	out->nmi_window = true;
+	if (out->consumed_nmi) {
+		vcpu->away_blocks = false;
+	} else if (!(out->interruptibility & GUEST_INTR_STATE_NMI)) {
+		vcpu->away_blocks = true;
+		out->interruptibility |= GUEST_INTR_STATE_NMI;
+	}
 }
 
 bool step_others_may_run(const struct vcpu *vcpu)
@@ -53,6 +118,10 @@ static enum vmx_verdict step_range(struct vcpu *vcpu, u64 rip)
 	vcpu->range_steps++;
 	if (rip < vcpu->range_start || rip >= vcpu->range_end)
 		return step_done(vcpu);
+	if (step_others_may_run(vcpu) && !vcpu->range_open) {
+		vcpu->range_open = true;
+		events_intercept(vcpu);
+	}
 	if (load_acquire(&m->master) != (s32)vcpu->cpu)
 		return VERDICT_RESUME;
 	if (line_calls(m)) {
@@ -62,6 +131,18 @@ static enum vmx_verdict step_range(struct vcpu *vcpu, u64 rip)
 	if (step_others_may_run(vcpu))
 		debug_open_range(vcpu);
 	return VERDICT_RESUME;
+}
+
+/* An IRET has been executed. */
+enum vmx_verdict step_window(struct vcpu *vcpu)
+{
+	if (!vcpu->away || vmread(GUEST_RSP) != vcpu->away_rsp ||
+	    (vmread(GUEST_CR3) & CR3_ADDRESS) != vcpu->away_cr3)
+		return VERDICT_RESUME;
+	vcpu->away = false;
+	vcpu->away_blocks = false;
+	events_intercept(vcpu);
+	return step_range(vcpu, vmx_inject(vcpu)->rip);
 }
 
 enum vmx_verdict exit_mtf(struct vcpu *vcpu)
@@ -78,7 +159,7 @@ enum vmx_verdict exit_mtf(struct vcpu *vcpu)
 	case STEP_ONE:
 		return step_done(vcpu);
 	case STEP_RANGE:
-		return step_range(vcpu, rip);
+		return vcpu->away ? VERDICT_RESUME : step_range(vcpu, rip);
 	case STEP_INTERNAL:
 		vcpu->step = STEP_NONE;
 		vcpu->want = WANT_STEPPED_OVER;

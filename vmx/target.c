@@ -363,6 +363,7 @@ static void op_set_action(void *target, unsigned int thread, const struct rsp_ac
 	if (!vcpu)
 		return;
 	vcpu->action = *action;
+	step_forget(vcpu);
 	events_answer(vcpu, action);
 }
 

@@ -139,6 +139,15 @@ struct held_event {
 /* Of the kernel's stack, kept with a moment: what a backtrace needs. A whole stack has 16 KiB. */
 #define MOMENT_STACK_SIZE 8192
 
+/* NMIs that are to reach the guest and are not before the injector yet. See guest_nmi.c. */
+struct guest_nmis {
+	u32 unseen;	       /* its own, of which rules have not been asked */
+	u32 due;	       /* its own, to be delivered */
+	bool extra;	       /* one more for our own reasons */
+	bool pending_is_extra; /* inject.nmi_pending is that one */
+	u64 last;	       /* TSC at which one of its own came; 0: never */
+};
+
 struct machine;
 struct vcpu;
 
@@ -170,11 +179,11 @@ struct vcpu {
 	u32 release;	 /* enum vcpu_step, set by the master */
 	u32 halt_wanted; /* somebody waits for this CPU to park */
 	u32 nmi_due;	 /* a kick's NMI is on its way to us: it is not the guest's */
-	u32 nmis; /* NMIs of the guest's that wait: at most one to be injected, one behind it */
-	u32 nmis_judged; /* how many of them rules have seen */
+	struct guest_nmis nmi, nmi_before; /* guest_nmi.c; before the injector's choice */
 	u32 guest_nmi_maybe; /* the NMI we inject may be nobody's: kmod/ claims it then */
 	u32 guest_nmi_calm;  /* the NMI we inject asks kmod/ to calm the watchdogs */
 	u64 halted_since;    /* TSC */
+	u64 ran_since;	     /* TSC at the end of the last halt */
 	struct rsp_stop stop;
 	struct rsp_action action;
 	vcpu_call_fn call;
@@ -211,6 +220,10 @@ struct vcpu {
 	bool io_unwatched; /* the I/O bitmaps are off for one step */
 	u64 range_start, range_end;
 	u64 range_steps;
+	bool range_open;  /* interrupts are let in */
+	bool away;	  /* one has been: this CPU runs until an IRET brings it back */
+	bool away_blocks; /* blocking by NMI is there to see the IRET, for no other reason */
+	u64 away_rsp, away_cr3;
 
 	/* The exit at hand */
 	u32 exit_reason;
@@ -336,6 +349,7 @@ struct machine {
 	u64 host_cr3;
 	u64 host_cr4, host_cr0, host_efer, host_pat;
 	bool la57;
+	bool has_debugctl; /* IA32_DEBUGCTL can be read: emulators may lack it */
 	u64 msr_bitmap_phys, io_bitmap_a_phys, io_bitmap_b_phys;
 	u8 *msr_bitmap, *io_bitmap[2];
 	u64 *idt; /* 256 gates of 16 bytes, shared by all CPUs */
@@ -354,6 +368,7 @@ struct machine {
 	s32 master;	   /* CPU that runs the debug loop, -1: none */
 	bool fatal;	   /* a CPU met something unknown: nothing resumes any more */
 	bool triple_fault; /* all that is left is a reset, which a resume does */
+	bool test_vectors; /* HYPERCALL_QUEUE is open to test modules */
 	bool step_others;  /* `monitor step-others on` */
 	bool partial;	   /* some CPUs stay halted while others run */
 	u32 plant_holds;   /* > 0: planted bytes stay out of memory (hotplug, D12) */

@@ -98,6 +98,9 @@ bool vmcs_prepare(struct vcpu *vcpu)
 		return false;
 	vcpu->cpu_controls = vcpu->controls.cpu;
 	vcpu->step = STEP_NONE;
+	vcpu->range_open = false;
+	vcpu->away = false;
+	vcpu->away_blocks = false;
 	vcpu->peek = NULL;
 	vcpu->held.active = false;
 	vcpu->rules_generation = 0;
@@ -107,6 +110,7 @@ bool vmcs_prepare(struct vcpu *vcpu)
 	vcpu->want = WANT_NOTHING;
 	vcpu->halt_wanted = 0;
 	vcpu->nmi_due = 0;
+	memset(&vcpu->nmi, 0, sizeof(vcpu->nmi));
 	vcpu->root_nmi = 0;
 	memset(&vcpu->inject, 0, sizeof(vcpu->inject));
 	return write_timer(vcpu) && write_controls(vcpu) && write_host(vcpu);
@@ -193,13 +197,14 @@ static bool capture_control_registers(struct vcpu *vcpu)
 	return ok;
 }
 
-static bool capture_msrs(void)
+static bool capture_msrs(const struct machine *m)
 {
+	u64 debugctl = m->has_debugctl ? msr_read(HV_MSR_IA32_DEBUGCTL) : 0;
 	bool ok = true;
 
 	ok &= vmwrite(GUEST_IA32_EFER, msr_read(HV_MSR_EFER));
 	ok &= vmwrite(GUEST_IA32_PAT, msr_read(HV_MSR_IA32_PAT));
-	ok &= vmwrite(GUEST_IA32_DEBUGCTL, msr_read(HV_MSR_IA32_DEBUGCTL));
+	ok &= vmwrite(GUEST_IA32_DEBUGCTL, debugctl);
 	ok &= vmwrite(GUEST_SYSENTER_CS, msr_read(HV_MSR_IA32_SYSENTER_CS));
 	ok &= vmwrite(GUEST_SYSENTER_ESP, msr_read(HV_MSR_IA32_SYSENTER_ESP));
 	ok &= vmwrite(GUEST_SYSENTER_EIP, msr_read(HV_MSR_IA32_SYSENTER_EIP));
@@ -223,7 +228,7 @@ bool vmcs_capture_guest(struct vcpu *vcpu)
 	ok &= capture_segments(&gdt);
 	ok &= capture_tables(&gdt);
 	ok &= capture_control_registers(vcpu);
-	ok &= capture_msrs();
+	ok &= capture_msrs(vcpu->machine);
 	ok &= vmwrite(GUEST_DR7, get_dr7());
 	ok &= vmwrite(GUEST_RFLAGS, read_flags());
 	ok &= vmwrite(GUEST_INTERRUPTIBILITY_INFO, 0);

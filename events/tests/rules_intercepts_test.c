@@ -112,6 +112,34 @@ static void test_table(void **state)
 	}
 }
 
+/* NMIs have no bit in the bitmap, and yet rules want them. */
+static void test_nmi(void **state)
+{
+	static const struct {
+		const char *rule;
+		u32 cpu;
+		bool wanted;
+	} cases[] = {
+		{ "!exception nmi", 0, true },
+		{ "!exception 2", 3, true },
+		{ "!exception", 0, true },
+		{ "!exception nmi core 1", 1, true },
+		{ "!exception nmi core 1", 0, false },
+		{ "!exception ud", 0, false },
+		{ "!interrupt 20", 0, false },
+	};
+	struct fixture f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		fix_init(&f);
+		fix_do(&f, cases[i].rule);
+		if (rules_intercepts(&f.rules, cases[i].cpu).nmi != cases[i].wanted)
+			fail_msg("%s", cases[i].rule);
+	}
+}
+
 static bool exits(const struct event_intercepts *all, u32 code)
 {
 	return ((code & all->pf_mask) == all->pf_match) ==
@@ -183,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_nmi),
 		cmocka_unit_test(test_page_fault_codes),
 	};
 

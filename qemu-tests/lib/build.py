@@ -76,3 +76,17 @@ def module(version, build=''):
     os.utime(built)
     cache.prune(where, KEEP)
     return built / PRODUCT.name
+
+
+def test_module(name, version):
+    """The contents of the kernel module of qemu-tests/modules/NAME.c, which may include what hvgdb's halves share."""
+    source = cache.TESTS / 'modules' / (name + '.c')
+    shared = [cache.TOP / path for path in ('vmx/hypercall.h', 'rsp/rsp.h', 'rsp/base.h')]
+
+    def make(into):
+        shutil.copy(source, into)
+        (into / 'Kbuild').write_text(f'obj-m := {name}.o\nccflags-y := -I{cache.TOP}/vmx -I{cache.TOP}/rsp\n')
+        cache.run('make', '-s', '-C', headers(version), f'M={into}', 'modules')
+    contents = [path.read_bytes() for path in (source, *shared)]
+    built = cache.once(cache.folder('programs') / guest.digest(name, version, *contents), make)
+    return assets.stripped((built / (name + '.ko')).read_bytes())

@@ -133,6 +133,10 @@ class VM:
     def modprobe(self, *names):
         self.machine.modprobe(*names)
 
+    def insert(self, name, parameters=''):
+        """Loads a test module, from its source in qemu-tests/modules."""
+        self.machine.insert(name, parameters)
+
     def console(self):
         return self.machine.console()
 

@@ -35,7 +35,7 @@ def machines():
 
 
 def configure(backend='auto', cpus=1, cpu=None, kernel=None, memory=256, append='', cmdline='quick', gdb_port=0,
-              vmx_off=False, switches=None):
+              vmx_off=False, switches=None, strict_msrs=False):
     """The description of a machine that the other functions take, with all defaults filled in."""
     backend = backends.choose(backend)
     if backend == 'bochs':
@@ -45,6 +45,7 @@ def configure(backend='auto', cpus=1, cpu=None, kernel=None, memory=256, append=
     kernel = kernel or assets.default_kernel()
     return {'backend': backend, 'cpus': cpus, 'cpu': cpu, 'kernel': kernel, 'memory': memory, 'gdb_port': gdb_port,
             'cmdline': backends.cmdline(cmdline, cpu, append), 'vmx_off': vmx_off,
+            'strict_msrs': strict_msrs,
             'build': BUILD if switches is None else switches}
 
 
@@ -65,7 +66,7 @@ class Machine:
             self.down()
         if config['backend'] != 'bochs':
             self.create(config, lambda: qemu.prepare(config, self.folder))
-        elif fresh and not config['vmx_off']:
+        elif fresh and not config['vmx_off'] and not config['strict_msrs']:
             self.create(config, lambda: bochs.prepare(config, self.folder))
         else:
             self.restore(config)
@@ -249,6 +250,13 @@ class Machine:
         for name in found:
             loaded = f'grep -q "^{name.replace("-", "_")} " /proc/modules'
             self.must(f'{loaded} || insmod /tmp/modules/{name}.ko')
+
+    def insert(self, name, parameters=''):
+        """Loads a module of qemu-tests/modules."""
+        delivery = guest.Delivery()
+        delivery.add_bytes(build.test_module(name, self.config['kernel']), f'tmp/modules/{name}.ko')
+        self.deliver(delivery)
+        self.must(f'insmod /tmp/modules/{name}.ko {parameters}')
 
     def console(self):
         path = self.folder / 'console.log'
