@@ -30,6 +30,21 @@ static void test_confirm(void **state)
 	check(&f, &env, "!interrupt 31", COMMAND_OK, "rule 0x4: interrupt 0x31, break\n");
 }
 
+/* On a machine without a line a rule needs something to do beside stopping. */
+static void test_no_break(void **state)
+{
+	struct command_env env = fix_env();
+	struct fixture f;
+
+	(void)state;
+	fix_init(&f);
+	env.no_break = "nobody is there to stop for";
+	check(&f, &env, "!dr pid 490", COMMAND_ERROR, "nobody is there to stop for\n");
+	check(&f, &env, "events", COMMAND_OK, "no rules\n");
+	check(&f, &env, "!exception ud script { x }", COMMAND_OK,
+	      "rule 0x1: exception 0x6 (ud), script\n");
+}
+
 static bool full_name(void *ctx, u32 pid, char comm[EVENT_COMM_SIZE])
 {
 	(void)ctx;
@@ -157,7 +172,8 @@ static void test_ioctl_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_confirm),	  cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_confirm),
+		cmocka_unit_test(test_no_break),	  cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_full_name), cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_at_hand),	  cmocka_unit_test(test_ioctl_origin),
 	};
