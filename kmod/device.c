@@ -18,6 +18,7 @@ static DEFINE_MUTEX(line_lock);
 static struct holder line_holder;
 static u32 line_baud;
 static char line_tty[HVGDB_NAME_MAX];
+static u16 parameter_port; /* of uart=, 0: not given */
 
 /*
  * A newer user space may have a longer structure, if what we do not know of is zero; an older one
@@ -102,6 +103,8 @@ static long do_detach(struct file *file)
 		return -EINVAL;
 	hypercall(HYPERCALL_DISARM, 0, 0);
 	holder_clear(&line_holder);
+	if (parameter_port)
+		arm(parameter_port, 0, false);
 	return 0;
 }
 
@@ -270,6 +273,7 @@ int chardev_arm_parameter(const char *uart)
 		       uart);
 		return -EINVAL;
 	}
+	parameter_port = port;
 	return 0;
 }
 
