@@ -104,6 +104,10 @@ int tracepoints_define(struct tracepoints *t, struct rsp_tracepoint *from)
 
 	if (!from->number || from->number > 0xffff)
 		return RSP_EINVAL;
+	if (t->step_limit && from->steps > t->step_limit) {
+		from->why = t->too_many_steps;
+		return RSP_EPROGRAM;
+	}
 	if (!point && t->nr_points == TRACE_POINTS)
 		return RSP_ETRACEFULL;
 	fresh.enabled = from->enabled;
@@ -393,7 +397,7 @@ void tracepoints_status(const struct tracepoints *t, struct rsp_trace_status *st
 	status->tracepoint = t->end_point;
 	status->why = "";
 	status->frames = usage.frames;
-	status->created = usage.created;
+	status->created = usage.created + usage.lost;
 	status->size = usage.size;
 	status->free = usage.free;
 	status->started = t->started;

@@ -13,7 +13,7 @@
 #include "trace.h"
 #include "trace_buffer.h"
 
-#define TRACE_POINTS	128
+#define TRACE_POINTS	256
 #define TRACE_VARIABLES 64
 #define TRACE_CONSTANTS 32
 #define TRACE_NOTE	128
@@ -75,6 +75,9 @@ struct tracepoints {
 	u64 started, ended;	    /* microseconds; the owner's, if it knows */
 	u64 raw_number, raw_offset; /* a frame, and where it begins in the file */
 	u64 raw_created;
+
+	u64 step_limit; /* of while-stepping; 0: none. The caller's, with the sentence that refuses */
+	const char *too_many_steps;
 
 	struct expr_check check;
 };
@@ -158,6 +161,13 @@ u64 tracepoints_hit(struct tracepoints *t, struct trace_point *point, const stru
 /* left: steps that are still to come. False: they are not, tracing has ended. */
 bool tracepoints_step(struct tracepoints *t, struct trace_point *point, const struct trace_hit *hit,
 		      u64 left);
+
+/* A rule that collects like this tracepoint has matched; whether it is enabled says nothing. */
+void tracepoints_event(struct tracepoints *t, struct trace_point *point,
+		       const struct trace_hit *hit);
+
+/* Counts what the caller could not do for a tracepoint. */
+void tracepoints_failed(struct trace_point *point, enum expr_result why);
 
 /* Trace state variables, for other programs than those of tracepoints. */
 enum expr_result tracepoints_get(struct tracepoints *t, unsigned int number, u64 *value);

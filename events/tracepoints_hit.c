@@ -168,10 +168,10 @@ static enum expr_result trace_act(struct trace_run *run, const struct trace_reco
 	}
 }
 
-static void trace_failed(struct trace_run *run, enum expr_result result)
+void tracepoints_failed(struct trace_point *point, enum expr_result why)
 {
-	__atomic_fetch_add(&run->point->errors, 1, __ATOMIC_RELAXED);
-	run->point->last_error = result;
+	__atomic_fetch_add(&point->errors, 1, __ATOMIC_RELAXED);
+	point->last_error = why;
 }
 
 /* What cannot be collected is missing in the frame; it is no reason to miss the rest. */
@@ -190,7 +190,7 @@ static void trace_make_frame(struct trace_run *run, bool stepping)
 			continue;
 		result = trace_act(run, &record, code);
 		if (result && result != EXPR_FULL)
-			trace_failed(run, result);
+			tracepoints_failed(run->point, result);
 	}
 	if (trace_end(run->ring))
 		__atomic_fetch_add(&run->point->bytes, run->ring->last, __ATOMIC_RELAXED);
@@ -209,7 +209,7 @@ static bool trace_wanted(struct trace_run *run)
 	result = trace_run_program(run, run->t->pool + point->condition - 1, point->condition_len,
 				   &value);
 	if (result)
-		trace_failed(run, result);
+		tracepoints_failed(run->point, result);
 	return result || value;
 }
 
@@ -226,23 +226,40 @@ static void trace_passed(struct trace_run *run)
 		tracepoints_stop(run->t, RSP_TRACE_PASSED, point->number, run->hit->now);
 }
 
+/* Condition, frame, counters. True if steps are to follow. */
+static bool trace_take(struct trace_run *run, bool steps)
+{
+	struct trace_point *point = run->point;
+	u64 hits;
+
+	run->ring = &run->t->buffer.rings[run->hit->cpu];
+	if (!trace_wanted(run))
+		return false;
+	hits = __atomic_add_fetch(&point->hits, 1, __ATOMIC_RELAXED);
+	if (point->pass && hits > point->pass)
+		return false;
+	trace_make_frame(run, false);
+	if (!steps)
+		trace_passed(run);
+	return steps && trace_runs(run->t, run->hit);
+}
+
 u64 tracepoints_hit(struct tracepoints *t, struct trace_point *point, const struct trace_hit *hit)
 {
 	struct trace_run run = { t, point, hit, NULL };
-	u64 hits;
 
 	if (!trace_runs(t, hit) || !point->enabled || !point->complete)
 		return 0;
-	run.ring = &t->buffer.rings[hit->cpu];
-	if (!trace_wanted(&run))
-		return 0;
-	hits = __atomic_add_fetch(&point->hits, 1, __ATOMIC_RELAXED);
-	if (point->pass && hits > point->pass)
-		return 0;
-	trace_make_frame(&run, false);
-	if (!point->steps)
-		trace_passed(&run);
-	return trace_runs(t, hit) ? point->steps : 0;
+	return trace_take(&run, point->steps) ? point->steps : 0;
+}
+
+void tracepoints_event(struct tracepoints *t, struct trace_point *point,
+		       const struct trace_hit *hit)
+{
+	struct trace_run run = { t, point, hit, NULL };
+
+	if (trace_runs(t, hit) && point->complete)
+		trace_take(&run, false);
 }
 
 bool tracepoints_step(struct tracepoints *t, struct trace_point *point, const struct trace_hit *hit,

@@ -31,6 +31,10 @@ int pools_check(void);
 int pools_prepare(struct machine *m);
 void pools_free(struct machine *m);
 
+/* trace.c: the buffer of tracepoints. */
+int trace_prepare(struct machine *m);
+void trace_free(struct machine *m);
+
 /* symbols.c: where the kernel's text is, for qOffsets. */
 u64 symbols_text_address(void);
 

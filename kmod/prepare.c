@@ -317,6 +317,8 @@ static int prepare_all(struct machine *m)
 		error = prepare_ept(m);
 	if (!error)
 		error = prepare_bitmaps(m);
+	if (!error)
+		error = trace_prepare(m);
 	for_each_possible_cpu(cpu) if (!error) error = prepare_cpu(m, cpu);
 	if (!error)
 		error = pools_prepare(m);
@@ -359,6 +361,7 @@ void memory_free(struct machine *m)
 		free_page((unsigned long)pages.page[--pages.nr]);
 	kvfree(pages.page);
 	memset(&pages, 0, sizeof(pages));
+	trace_free(m);
 	kvfree(ept_pages);
 	ept_pages = NULL;
 	memset(&m->ept, 0, sizeof(m->ept));

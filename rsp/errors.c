@@ -29,8 +29,9 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_EGONE] = "the process of this moment is on no CPU now: continue and press Ctrl-C for "
 		      "a new moment",
 	[RSP_EPROGRAM] = "a condition or command cannot be run",
-	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables",
-	[RSP_ETRACESIZE] = "the trace buffer is smaller than this",
+	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables: module "
+			   "parameter trace_actions",
+	[RSP_ETRACESIZE] = "the trace buffer is smaller than this: module parameter trace_pool",
 	[RSP_EPROGRAMS] = "a breakpoint cannot have as many conditions or commands",
 };
 

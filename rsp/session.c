@@ -126,6 +126,12 @@ static void rsp_speak_error(struct rsp *rsp)
 	rsp_send(rsp);
 }
 
+void rsp_set_why(struct rsp *rsp, int error, const char *why)
+{
+	rsp->last_error = error;
+	rsp->last_why = why;
+}
+
 static bool rsp_opens_session(const struct rsp *rsp)
 {
 	static const char name[] = "qSupported";

@@ -7,70 +7,6 @@
 #include "root.h"
 #include "instr.h"
 
-/* Registers by gdb's number, live: this CPU is not halted. */
-static u64 live_reg(const struct vcpu *vcpu, unsigned int reg)
-{
-	static const u8 order[] = { [RSP_RAX] = 0,
-				    [RSP_RBX] = 3,
-				    [RSP_RCX] = 1,
-				    [RSP_RDX] = 2,
-				    [RSP_RSI] = 6,
-				    [RSP_RDI] = 7,
-				    [RSP_RBP] = 5,
-				    [RSP_RSP] = 4,
-				    [RSP_R8] = 8,
-				    9,
-				    10,
-				    11,
-				    12,
-				    13,
-				    14,
-				    15 };
-
-	switch (reg) {
-	case RSP_RSP:
-		return vmread(GUEST_RSP);
-	case RSP_RIP:
-		return vmread(GUEST_RIP);
-	case RSP_EFLAGS:
-		return vmread(GUEST_RFLAGS);
-	case RSP_CS:
-		return vmread(GUEST_CS_SELECTOR);
-	case RSP_SS:
-		return vmread(GUEST_SS_SELECTOR);
-	case RSP_FS_BASE:
-		return vmread(GUEST_FS_BASE);
-	case RSP_GS_BASE:
-		return vmread(GUEST_GS_BASE);
-	default:
-		return (&vcpu->regs.rax)[order[reg]];
-	}
-}
-
-static bool is_live(unsigned int reg)
-{
-	return reg <= RSP_SS || reg == RSP_FS_BASE || reg == RSP_GS_BASE;
-}
-
-static enum expr_result op_reg(void *ctx, unsigned int reg, u64 *value)
-{
-	if (!is_live(reg))
-		return EXPR_NO_REGISTER;
-	*value = live_reg(ctx, reg);
-	return EXPR_OK;
-}
-
-static enum expr_result op_mem(void *ctx, u64 addr, void *buf, size_t len)
-{
-	struct vcpu *vcpu = ctx;
-	size_t done;
-	int error = memory_read(vcpu->machine, vmread(GUEST_CR3), addr, buf, len, &done);
-
-	if (error == RSP_ENOTRAM)
-		return EXPR_NOT_RAM;
-	return error || done < len ? EXPR_UNMAPPED : EXPR_OK;
-}
-
 static enum expr_result op_print(void *ctx, u64 channel, const char *text, size_t len)
 {
 	struct vcpu *vcpu = ctx;
@@ -83,28 +19,53 @@ static enum expr_result op_print(void *ctx, u64 channel, const char *text, size_
 	return EXPR_OK;
 }
 
+static enum expr_result op_get_var(void *ctx, unsigned int var, u64 *value)
+{
+	return tracepoints_get(&((struct vcpu *)ctx)->machine->trace, var, value);
+}
+
+static enum expr_result op_set_var(void *ctx, unsigned int var, u64 value)
+{
+	return tracepoints_set(&((struct vcpu *)ctx)->machine->trace, var, value);
+}
+
 static const struct expr_ops agent_ops = {
-	.read_reg = op_reg,
-	.read_mem = op_mem,
+	.read_reg = live_reg,
+	.read_mem = live_mem,
+	.get_var = op_get_var,
+	.set_var = op_set_var,
 	.print = op_print,
 };
 
-static bool condition_holds(struct vcpu *vcpu, const u8 *code, size_t len)
+/* The last failure is kept for those who ask; counting is what several CPUs may do at once. */
+static void failed(struct vcpu *vcpu, struct breakpoint *bp, enum expr_result result)
+{
+	__atomic_fetch_add(&bp->errors, 1, __ATOMIC_RELAXED);
+	bp->error_addr = vcpu->expr.fault_addr;
+	bp->last_error = result;
+}
+
+static bool condition_holds(struct vcpu *vcpu, struct breakpoint *bp,
+			    const struct break_program *program)
 {
 	struct expr_env env = { .ops = &agent_ops, .ctx = vcpu, .machine = &vcpu->expr };
 	u64 value;
-	enum expr_result result = expr_run(code, len, &env, &value);
+	enum expr_result result = expr_run(bp->code + program->at, program->len, &env, &value);
 
-	return result != EXPR_OK || value;
+	if (!result)
+		return value;
+	failed(vcpu, bp, result);
+	vcpu->condition_failed = true;
+	return true;
 }
 
 /* Several conditions: any will do. */
-static bool any_condition_holds(struct vcpu *vcpu, const struct breakpoint *bp)
+static bool any_condition_holds(struct vcpu *vcpu, struct breakpoint *bp)
 {
 	unsigned int i;
 
 	for (i = 0; i < bp->nr_conditions; i++)
-		if (condition_holds(vcpu, bp->code + bp->programs[i].at, bp->programs[i].len))
+		if (condition_holds(vcpu, bp, &bp->programs[i]))
 			return true;
 	return !bp->nr_conditions;
 }
@@ -114,17 +75,22 @@ enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 {
 	struct expr_env env = { .ops = &agent_ops, .ctx = vcpu, .machine = &vcpu->expr };
 	unsigned int i, end = bp->nr_conditions + bp->nr_commands;
+	enum expr_result result;
 	u64 value;
 
 	__atomic_fetch_add(&bp->hits, 1, __ATOMIC_RELAXED);
+	vcpu->condition_failed = false;
 	if (!any_condition_holds(vcpu, bp))
 		return AGENT_PASS;
 	/* Without a line nobody can be told: gdb's controller is gone, perhaps to come back. */
 	if (!bp->nr_commands)
 		return vcpu->machine->line.port ? AGENT_STOP : AGENT_PASS;
 	vcpu->print_len = 0;
-	for (i = bp->nr_conditions; i < end; i++)
-		expr_run(bp->code + bp->programs[i].at, bp->programs[i].len, &env, &value);
+	for (i = bp->nr_conditions; i < end; i++) {
+		result = expr_run(bp->code + bp->programs[i].at, bp->programs[i].len, &env, &value);
+		if (result)
+			failed(vcpu, bp, result);
+	}
 	return vcpu->print_len ? AGENT_PRINT : AGENT_PASS;
 }
 
@@ -149,11 +115,11 @@ static int verify_all(struct machine *m, struct rsp_agent *agent)
 
 	for (i = 0; i < agent->nr_conditions && !error; i++) {
 		size += agent->conditions[i].len;
-		error = verify(m, &agent->conditions[i], EXPR_CONDITION & ~EXPR_MAY_SET, agent);
+		error = verify(m, &agent->conditions[i], EXPR_CONDITION, agent);
 	}
 	for (i = 0; i < agent->nr_commands && !error; i++) {
 		size += agent->commands[i].len;
-		error = verify(m, &agent->commands[i], EXPR_MAY_PRINT, agent);
+		error = verify(m, &agent->commands[i], EXPR_COMMANDS, agent);
 	}
 	if (!error && (size > BREAK_CODE_MAX ||
 		       agent->nr_conditions + agent->nr_commands > BREAK_PROGRAMS_MAX))
@@ -188,5 +154,21 @@ int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agen
 		keep(bp, &agent->commands[i], &nr, &used);
 	bp->nr_conditions = agent->nr_conditions;
 	bp->nr_commands = agent->nr_commands;
+	bp->persist = agent->persist && agent->nr_commands;
 	return RSP_OK;
+}
+
+/* "breakpoint 0x...: 3 errors, the last: ... (0x...)": one line, for those that had any. */
+void agent_describe_error(const struct breakpoint *bp, struct rsp_text *out)
+{
+	rsp_text_add(out, "breakpoint 0x");
+	rsp_text_hex(out, bp->addr);
+	rsp_text_add(out, ": a condition or command could not be evaluated, ");
+	rsp_text_dec(out, bp->errors);
+	rsp_text_add(out, bp->errors == 1 ? " time: " : " times; the last: ");
+	rsp_text_add(out, expr_result_text(bp->last_error));
+	if (bp->last_error == EXPR_UNMAPPED || bp->last_error == EXPR_NOT_RAM) {
+		rsp_text_add(out, ": 0x");
+		rsp_text_hex(out, bp->error_addr);
+	}
 }

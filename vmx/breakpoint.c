@@ -17,12 +17,28 @@ static volatile u8 *byte_at(const struct machine *m, u64 gpa)
 	return ram_contains(&m->ram, gpa, 1) ? ram(gpa) : NULL;
 }
 
+/* gdb's breakpoint or a tracepoint, or both: one byte serves them. */
+static bool wanted(const struct breakpoint *bp)
+{
+	return bp->used || bp->traced;
+}
+
 struct breakpoint *breakpoint_at(struct machine *m, u64 addr)
 {
 	unsigned int i;
 
 	for (i = 0; i < m->breakpoints_top; i++)
 		if (m->breakpoints[i].used && m->breakpoints[i].addr == addr)
+			return &m->breakpoints[i];
+	return NULL;
+}
+
+static struct breakpoint *wanted_at(struct machine *m, u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->breakpoints_top; i++)
+		if (wanted(&m->breakpoints[i]) && m->breakpoints[i].addr == addr)
 			return &m->breakpoints[i];
 	return NULL;
 }
@@ -46,7 +62,7 @@ static struct breakpoint *free_slot(struct machine *m)
 	for (i = 0; i < BREAK_MAX; i++) {
 		struct breakpoint *bp = &m->breakpoints[i];
 
-		if (bp->used || bp->planted)
+		if (wanted(bp) || bp->planted)
 			continue;
 		if (!bp->addr) {
 			m->breakpoints_top = base_max(m->breakpoints_top, i + 1);
@@ -97,7 +113,7 @@ static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct break
 		return RSP_EUNMAPPED;
 	if (!byte_at(m, gpa))
 		return RSP_ENOTRAM;
-	bp = breakpoint_at(m, addr);
+	bp = wanted_at(m, addr);
 	if (!bp)
 		bp = free_slot(m);
 	if (!bp)
@@ -115,14 +131,21 @@ static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct break
  * gdb takes its breakpoints out at every stop and puts them back at every resume, with whatever CPU
  * is selected then: one in a program stays that program's.
  */
+static int take_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct breakpoint **slot)
+{
+	*slot = known_slot(m, addr);
+	return *slot ? RSP_OK : new_slot(m, vcpu, addr, slot);
+}
+
 int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
 {
-	struct breakpoint *bp = known_slot(m, addr);
-	int error = bp ? RSP_OK : new_slot(m, vcpu, addr, &bp);
+	struct breakpoint *bp;
+	int error = take_slot(m, vcpu, addr, &bp);
 
 	if (error)
 		return error;
 	bp->used = true;
+	bp->persist = false;
 	bp->nr_conditions = 0;
 	bp->nr_commands = 0;
 	return RSP_OK;
@@ -137,24 +160,59 @@ int breakpoint_remove(struct machine *m, u64 addr)
 	return RSP_OK;
 }
 
+int breakpoint_trace(struct machine *m, struct vcpu *vcpu, u64 addr)
+{
+	struct breakpoint *bp;
+	int error = take_slot(m, vcpu, addr, &bp);
+
+	if (!error)
+		bp->traced = true;
+	return error;
+}
+
+bool breakpoint_is_traced(struct machine *m, u64 addr)
+{
+	const struct breakpoint *bp = wanted_at(m, addr);
+
+	return bp && bp->traced;
+}
+
+void breakpoint_untrace_all(struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->breakpoints_top; i++)
+		m->breakpoints[i].traced = false;
+}
+
+static void forget(struct machine *m, struct breakpoint *bp)
+{
+	if (bp->planted)
+		unplant(m, bp);
+	memset(bp, 0, sizeof(*bp));
+}
+
 void breakpoint_remove_range(struct machine *m, u64 start, u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->breakpoints_top; i++)
+		if (m->breakpoints[i].addr >= start && m->breakpoints[i].addr < end)
+			forget(m, &m->breakpoints[i]);
+}
+
+/* Those that gdb marked to persist stay, and so does what a trace needs. */
+void breakpoint_session_end(struct machine *m)
 {
 	unsigned int i;
 
 	for (i = 0; i < m->breakpoints_top; i++) {
 		struct breakpoint *bp = &m->breakpoints[i];
 
-		if (bp->addr < start || bp->addr >= end)
-			continue;
-		if (bp->planted)
-			unplant(m, bp);
-		*bp = (struct breakpoint){ 0 };
+		bp->used &= bp->persist;
+		if (!wanted(bp))
+			forget(m, bp);
 	}
-}
-
-void breakpoint_remove_all(struct machine *m)
-{
-	breakpoint_remove_range(m, 0, ~0ULL);
 }
 
 /* In the guest's memory, for all to see. False if there is nothing to plant in. */
@@ -197,10 +255,10 @@ void breakpoint_plant_all(struct machine *m)
 	unsigned int i;
 
 	for (i = 0; i < m->breakpoints_top; i++)
-		if (m->breakpoints[i].planted && !m->breakpoints[i].used)
+		if (m->breakpoints[i].planted && !wanted(&m->breakpoints[i]))
 			unplant(m, &m->breakpoints[i]);
 	for (i = 0; i < m->breakpoints_top; i++)
-		if (m->breakpoints[i].used && !m->breakpoints[i].planted)
+		if (wanted(&m->breakpoints[i]) && !m->breakpoints[i].planted)
 			plant(m, &m->breakpoints[i]);
 	view_settle(m);
 }

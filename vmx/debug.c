@@ -124,6 +124,7 @@ static void release_by_actions(struct machine *m)
 	page_resume(&m->rules);
 	if (m->step_others)
 		test = may_run;
+	trace_settle(m);
 	breakpoint_plant_all(m);
 	if (test != is_stepping_action)
 		line_give(m);
@@ -191,12 +192,31 @@ static void tell_notices(struct machine *m)
 	}
 }
 
+/* gdb takes the stop for a condition that holds; it may not, and this is why. */
+static void explain_stop(struct machine *m, const struct vcpu *vcpu)
+{
+	const struct breakpoint *bp = breakpoint_at(m, vcpu->stop.addr);
+	struct rsp_text text = { .buf = m->why, .size = sizeof(m->why) - 1 };
+
+	if (vcpu->stop.kind != RSP_STOP_SWBREAK || !vcpu->condition_failed || !bp)
+		return;
+	agent_describe_error(bp, &text);
+	m->why[text.len] = '\0';
+	if (rsp_awaits_stop(&m->rsp)) {
+		rsp_console(&m->rsp, "hvgdb: ");
+		rsp_console(&m->rsp, m->why);
+		rsp_console(&m->rsp, "; this counts as true\n");
+	}
+	rsp_set_why(&m->rsp, RSP_EPROGRAM, m->why);
+}
+
 static void tell_stop(struct machine *m, struct vcpu *vcpu)
 {
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
 	tell_notices(m);
+	explain_stop(m, vcpu);
 	if (vcpu->held.active) {
 		vcpu->held.state.reported = true;
 		announce(m, &vcpu->held);
@@ -233,7 +253,8 @@ static bool orphaned(struct machine *m, u64 since, bool stop_was_sent)
 
 static void end_session(struct machine *m)
 {
-	breakpoint_remove_all(m);
+	breakpoint_session_end(m);
+	trace_session_end(m);
 	rules_session_end(&m->rules);
 	m->rules.gdb_present = false;
 	all_continue(m);
@@ -400,7 +421,10 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
-	rsp_console(&self->machine->rsp, vcpu->print);
+	if (self->machine->rules.gdb_present)
+		rsp_console(&self->machine->rsp, vcpu->print);
+	else
+		root_log(self->machine, vcpu->print);
 	serve_step_over(self, vcpu);
 }
 
@@ -410,6 +434,18 @@ static void serve_tell(struct vcpu *self, struct vcpu *vcpu)
 	vcpu->want = WANT_NOTHING;
 	tell_notices(self->machine);
 	release_by_actions(self->machine);
+}
+
+/* The bytes of tracepoints go as soon as nothing is recorded any more; the CPUs go on. */
+static void serve_untrace(struct vcpu *self, struct vcpu *vcpu)
+{
+	struct machine *m = self->machine;
+
+	bring_all_in(self);
+	vcpu->want = WANT_NOTHING;
+	if (m->trace_planted)
+		rsp_console(&m->rsp, trace_end_text(m));
+	release_by_actions(m);
 }
 
 static void serve(struct vcpu *self, struct vcpu *vcpu)
@@ -430,6 +466,9 @@ static void serve(struct vcpu *self, struct vcpu *vcpu)
 		break;
 	case WANT_TELL:
 		serve_tell(self, vcpu);
+		break;
+	case WANT_UNTRACE:
+		serve_untrace(self, vcpu);
 		break;
 	case WANT_STEPPED_OVER:
 		vcpu->want = WANT_NOTHING;

@@ -39,7 +39,11 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	if (!bp) {
 		return byte_is_int3(vcpu, gpa) ? events_exception(vcpu) : VERDICT_RESUME;
 	}
-	switch (bp->addr == rip ? agent_hit(vcpu, bp) : AGENT_PASS) {
+	if (bp->traced && bp->addr == rip && trace_hit(vcpu, bp)) {
+		vcpu->want = WANT_UNTRACE;
+		return VERDICT_HALT;
+	}
+	switch (bp->used && bp->addr == rip ? agent_hit(vcpu, bp) : AGENT_PASS) {
 	case AGENT_STOP:
 		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 		return VERDICT_HALT;

@@ -36,6 +36,7 @@ static void calm_watchdogs(struct vcpu *vcpu)
 
 static void go_on(struct vcpu *vcpu)
 {
+	trace_released(vcpu);
 	snapshot_restore(vcpu);
 	calm_watchdogs(vcpu);
 	step_end(vcpu);

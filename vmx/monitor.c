@@ -84,6 +84,20 @@ static int run_stats(struct machine *m, const char *arguments, struct rsp_text *
 	return RSP_OK;
 }
 
+/* Programs of breakpoints and tracepoints that could not be run. */
+static void describe_errors(struct machine *m, struct rsp_text *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->breakpoints_top; i++) {
+		if (!m->breakpoints[i].errors)
+			continue;
+		agent_describe_error(&m->breakpoints[i], out);
+		rsp_text_add(out, "\n");
+	}
+	trace_describe(m, out);
+}
+
 static const struct command commands[] = {
 	{ "symbols", "the add-symbol-file line for hvgdb.ko as it is loaded", run_symbols },
 	{ "step-others", "on|off: whether other CPUs run while one steps", run_step_others },
@@ -164,8 +178,11 @@ int monitor_command(struct machine *m, enum rule_origin origin, const char *comm
 	const char *arguments;
 	unsigned int i;
 
-	if (monitor_rules(m, origin, command, length(command), out) != COMMAND_UNKNOWN)
+	if (monitor_rules(m, origin, command, length(command), out) != COMMAND_UNKNOWN) {
+		if (equals(command, "events"))
+			describe_errors(m, out);
 		return RSP_OK;
+	}
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		arguments = after_word(command, commands[i].name);

@@ -85,7 +85,10 @@ enum vmx_verdict step_window(struct vcpu *vcpu);
 /* breakpoint.c: the table and the planted bytes. All CPUs are halted. */
 int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr);
 int breakpoint_remove(struct machine *m, u64 addr);
-void breakpoint_remove_all(struct machine *m);
+void breakpoint_session_end(struct machine *m);
+int breakpoint_trace(struct machine *m, struct vcpu *vcpu, u64 addr);
+void breakpoint_untrace_all(struct machine *m);
+bool breakpoint_is_traced(struct machine *m, u64 addr);
 void breakpoint_remove_range(struct machine *m, u64 start, u64 end);
 void breakpoint_plant_all(struct machine *m);
 void breakpoint_unplant_all(struct machine *m);
@@ -101,6 +104,23 @@ enum agent_verdict {
 
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
 int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agent *agent);
+void agent_describe_error(const struct breakpoint *bp, struct rsp_text *out);
+
+/* live.c: registers and memory of a CPU in an exit; ctx is its struct vcpu. */
+enum expr_result live_reg(void *ctx, unsigned int reg, u64 *value);
+enum expr_result live_reg_bytes(void *ctx, unsigned int reg, u8 *value);
+enum expr_result live_mem(void *ctx, u64 addr, void *buf, size_t len);
+
+/* tracepoints.c */
+void trace_init(struct machine *m);
+void trace_session_end(struct machine *m);
+void trace_settle(struct machine *m);
+bool trace_hit(struct vcpu *vcpu, const struct breakpoint *bp);
+bool trace_stepped(struct vcpu *vcpu);
+void trace_released(struct vcpu *vcpu);
+void trace_event(struct vcpu *vcpu, unsigned int number);
+const char *trace_end_text(const struct machine *m);
+void trace_describe(struct machine *m, struct rsp_text *out);
 
 /* view.c: breakpoints that the guest does not see. */
 struct hidden_page *view_find(struct machine *m, u64 gpa);

@@ -51,13 +51,15 @@ void step_end(struct vcpu *vcpu)
 /* Whether the next instruction is to exit. */
 bool step_traps(const struct vcpu *vcpu)
 {
-	return (vcpu->step != STEP_NONE && !vcpu->away) || vcpu->peek || vcpu->io_unwatched;
+	return (vcpu->step != STEP_NONE && !vcpu->away) || vcpu->peek || vcpu->io_unwatched ||
+	       vcpu->nr_trace_steps;
 }
 
 /* Whether interrupts and NMIs wait: for the user, or over something of ours. */
 bool step_holds_events(const struct vcpu *vcpu)
 {
-	return (vcpu->step != STEP_NONE && !vcpu->range_open) || vcpu->peek || vcpu->io_unwatched;
+	return (vcpu->step != STEP_NONE && !vcpu->range_open) || vcpu->peek || vcpu->io_unwatched ||
+	       vcpu->nr_trace_steps;
 }
 
 bool step_wants_interrupts(const struct vcpu *vcpu)
@@ -145,12 +147,10 @@ enum vmx_verdict step_window(struct vcpu *vcpu)
 	return step_range(vcpu, vmx_inject(vcpu)->rip);
 }
 
-enum vmx_verdict exit_mtf(struct vcpu *vcpu)
+static enum vmx_verdict step_of_kind(struct vcpu *vcpu)
 {
 	u64 rip = vmx_inject(vcpu)->rip;
 
-	if (vcpu->peek)
-		view_peeked(vcpu);
 	if (rewatch_io(vcpu)) {
 		vcpu->step = STEP_NONE;
 		return VERDICT_RESUME;
@@ -167,4 +167,20 @@ enum vmx_verdict exit_mtf(struct vcpu *vcpu)
 	default:
 		return VERDICT_RESUME;
 	}
+}
+
+enum vmx_verdict exit_mtf(struct vcpu *vcpu)
+{
+	enum vmx_verdict verdict;
+	bool trace_ended;
+
+	vmx_inject(vcpu);
+	if (vcpu->peek)
+		view_peeked(vcpu);
+	trace_ended = trace_stepped(vcpu);
+	verdict = step_of_kind(vcpu);
+	if (!trace_ended || vcpu->want != WANT_NOTHING)
+		return verdict;
+	vcpu->want = WANT_UNTRACE;
+	return VERDICT_HALT;
 }

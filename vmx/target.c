@@ -173,18 +173,18 @@ static u8 short_tag_word(u16 tags)
 	return used;
 }
 
-static void read_fpu(const struct vcpu *vcpu, unsigned int reg, u8 *value)
+void target_read_fpu(const struct fxsave_area *fpu, unsigned int reg, u8 *value)
 {
 	struct fpu_field field;
 	u16 tags;
 
 	if (reg == RSP_FTAG) {
-		tags = full_tag_word(&vcpu->snap.fpu);
+		tags = full_tag_word(fpu);
 		memcpy(value, &tags, sizeof(tags));
 		return;
 	}
 	field = fpu_field(reg);
-	memcpy(value, &vcpu->snap.fpu.bytes[field.offset], field.size);
+	memcpy(value, &fpu->bytes[field.offset], field.size);
 }
 
 /* A bit of MXCSR that this CPU reserves would make FXRSTOR fault. */
@@ -229,7 +229,7 @@ static int op_read_reg(void *target, unsigned int thread, unsigned int reg, u8 *
 		memcpy(value, (const u8 *)&vcpu->snap + row->offset,
 		       base_min(row->size, rsp_reg_size(reg)));
 	else
-		read_fpu(vcpu, reg, value);
+		target_read_fpu(&vcpu->snap.fpu, reg, value);
 	return RSP_OK;
 }
 
@@ -376,7 +376,8 @@ static void op_new_session(void *target)
 {
 	struct machine *m = target;
 
-	breakpoint_remove_all(m);
+	breakpoint_session_end(m);
+	trace_session_end(m);
 	rules_session_end(&m->rules);
 	m->rules.gdb_present = true;
 }
@@ -409,6 +410,11 @@ static void op_monitor_help(void *target, struct rsp_text *out)
 	monitor_help(target, out);
 }
 
+static void *op_trace_target(void *target)
+{
+	return &((struct machine *)target)->trace;
+}
+
 static const struct rsp_ops target_ops = {
 	.put = line_put,
 	.nr_threads = op_nr_threads,
@@ -430,6 +436,8 @@ static const struct rsp_ops target_ops = {
 	.exec_file = op_exec_file,
 	.monitor = op_monitor,
 	.monitor_help = op_monitor_help,
+	.trace = &tracepoints_rsp_ops,
+	.trace_target = op_trace_target,
 };
 
 const struct rsp_ops *target_operations(void)
@@ -441,6 +449,7 @@ void target_init(struct machine *m)
 {
 	events_init(m);
 	local_init(m);
+	trace_init(m);
 	rsp_init(&m->rsp, &target_ops, m);
 	rsp_abandon(&m->rsp);
 }

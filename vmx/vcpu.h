@@ -13,6 +13,7 @@
 #include "expr.h"
 #include "outputs.h"
 #include "rules.h"
+#include "tracepoints.h"
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
 #include "pure/controls.h"
@@ -70,6 +71,7 @@ enum vcpu_want {
 	WANT_PRINT,	   /* gdb gets .print, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
 	WANT_TELL,	   /* gdb gets .notice, without a stop */
+	WANT_UNTRACE,	   /* tracing has ended: its bytes go, and gdb is told */
 };
 
 enum vcpu_life {
@@ -138,6 +140,13 @@ struct held_event {
 
 /* Of the kernel's stack, kept with a moment: what a backtrace needs. A whole stack has 16 KiB. */
 #define MOMENT_STACK_SIZE 8192
+/* while-stepping: a tracepoint whose steps this CPU still makes. */
+struct trace_steps {
+	struct trace_point *point;
+	u64 left;
+};
+
+#define TRACE_STEPS_MAX 8 /* tracepoints whose steps overlap on one CPU */
 
 /* NMIs that are to reach the guest and are not before the injector yet. See guest_nmi.c. */
 struct guest_nmis {
@@ -210,6 +219,14 @@ struct vcpu {
 	char print[512];
 	u32 print_len;
 	char notice[256]; /* a line for gdb, when it next listens; empty: none */
+	bool condition_failed; /* at the last hit of a breakpoint */
+	u64 fpu_exit;	       /* number of the exit that snap.fpu was filled in, if not halted */
+
+	/* Tracing */
+	struct trace_steps trace_steps[TRACE_STEPS_MAX];
+	u32 nr_trace_steps;
+	bool traced;	/* the tracepoints at traced_rip have had this arrival there */
+	u64 traced_rip;
 
 	/* Stepping */
 	u32 step;		  /* enum vcpu_step */
@@ -277,7 +294,13 @@ struct breakpoint {
 	u8 nr_conditions, nr_commands; /* of programs[], in this order */
 	struct break_program programs[BREAK_PROGRAMS_MAX];
 	u8 code[BREAK_CODE_MAX];
-	bool used, planted;
+	u64 errors;	/* programs that failed; a condition then counts as true */
+	u64 error_addr; /* of the last: the memory that could not be read */
+	u8 last_error;	/* enum expr_result */
+	bool used;	/* by gdb */
+	bool traced;	/* by tracepoints */
+	bool persist;	/* gdb's commands go on when it leaves */
+	bool planted;
 	bool hidden; /* planted in the debug view's copy of the page, not in the guest's memory */
 	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack
 			  */
@@ -387,6 +410,14 @@ struct machine {
 	struct outputs outputs;
 	struct rules_memory pools; /* allocated at load, by the module parameters */
 	bool unsafe_code;	   /* native code of rules is allowed */
+	struct tracepoints trace;
+	struct trace_ring trace_rings[HV_MAX_CPUS];
+	u8 *trace_definitions; /* conditions, actions, sources; by kmod/ */
+	u32 trace_definitions_size;
+	bool trace_planted; /* tracepoints have their bytes */
+	u64 wall_us, wall_tsc; /* microseconds since 1970 at load, and the TSC then */
+	char why[160];	       /* what `monitor why` says of a condition that failed */
+
 	struct event_rules rules;
 	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */
 
