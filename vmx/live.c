@@ -8,20 +8,18 @@
 #include "target.h"
 
 /* Where the general registers of gdb's order are in struct guest_regs; rsp is in the VMCS. */
-static const u8 general_order[RSP_R15 + 1] = { [RSP_RAX] = 0,  [RSP_RBX] = 3,  [RSP_RCX] = 1,
-					       [RSP_RDX] = 2,  [RSP_RSI] = 6,  [RSP_RDI] = 7,
-					       [RSP_RBP] = 5,  [RSP_RSP] = 4,  [RSP_R8] = 8,
-					       [RSP_R9] = 9,   [RSP_R10] = 10, [RSP_R11] = 11,
-					       [RSP_R12] = 12, [RSP_R13] = 13, [RSP_R14] = 14,
-					       [RSP_R15] = 15 };
+static const u8 general_order[RSP_R15 + 1] = {
+	[RSP_RAX] = 0,	[RSP_RBX] = 3,	[RSP_RCX] = 1,	[RSP_RDX] = 2,
+	[RSP_RSI] = 6,	[RSP_RDI] = 7,	[RSP_RBP] = 5,	[RSP_RSP] = 4,
+	[RSP_R8] = 8,	[RSP_R9] = 9,	[RSP_R10] = 10, [RSP_R11] = 11,
+	[RSP_R12] = 12, [RSP_R13] = 13, [RSP_R14] = 14, [RSP_R15] = 15
+};
 
 /* The rest of those that are numbers; 0: not one of the VMCS. */
 static const u16 vmcs_order[RSP_NR_REGS] = {
-	[RSP_RSP] = GUEST_RSP,		 [RSP_CS] = GUEST_CS_SELECTOR,
-	[RSP_SS] = GUEST_SS_SELECTOR,	 [RSP_DS] = GUEST_DS_SELECTOR,
-	[RSP_ES] = GUEST_ES_SELECTOR,	 [RSP_FS] = GUEST_FS_SELECTOR,
-	[RSP_GS] = GUEST_GS_SELECTOR,	 [RSP_FS_BASE] = GUEST_FS_BASE,
-	[RSP_GS_BASE] = GUEST_GS_BASE,
+	[RSP_RSP] = GUEST_RSP,	      [RSP_CS] = GUEST_CS_SELECTOR,  [RSP_SS] = GUEST_SS_SELECTOR,
+	[RSP_DS] = GUEST_DS_SELECTOR, [RSP_ES] = GUEST_ES_SELECTOR,  [RSP_FS] = GUEST_FS_SELECTOR,
+	[RSP_GS] = GUEST_GS_SELECTOR, [RSP_FS_BASE] = GUEST_FS_BASE, [RSP_GS_BASE] = GUEST_GS_BASE,
 };
 
 /* The injector's copy, once it is loaded, is ahead of the VMCS. */

@@ -410,6 +410,7 @@ struct machine {
 	struct outputs outputs;
 	struct rules_memory pools; /* allocated at load, by the module parameters */
 	bool unsafe_code;	   /* native code of rules is allowed */
+
 	struct tracepoints trace;
 	struct trace_ring trace_rings[HV_MAX_CPUS];
 	u8 *trace_definitions; /* conditions, actions, sources; by kmod/ */

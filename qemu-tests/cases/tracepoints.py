@@ -39,14 +39,15 @@ def record(*commands):
 def frames(expression):
     """(tracepoint, value) of the expression in every frame, in order."""
     session.begin_python(f'''
+import re
 result = []
 gdb.execute('tfind none', to_string=True)
 number = 0
 while True:
-    gdb.execute(f'tfind {{number}}', to_string=True)
-    if int(gdb.convenience_variable('trace_frame')) != number:
+    found = re.search(rf'trace frame {{number}}, tracepoint (\d+)', gdb.execute(f'tfind {{number}}', to_string=True))
+    if not found:
         break
-    result.append((int(gdb.convenience_variable('tpnum')), int(gdb.parse_and_eval({expression!r}))))
+    result.append((int(found.group(1)), int(gdb.parse_and_eval({expression!r}))))
     number += 1
 gdb.execute('tfind none', to_string=True)
 ''')
@@ -99,6 +100,7 @@ with tempfile.NamedTemporaryFile(suffix='.tf') as file:
 # A condition, on the calls of both CPUs.
 trace(f'{FUNCTION} if regs->di % 10 == 3', 'collect regs->di')
 record('tracecalls 50 0 & tracecalls 50 1 2000 & wait')
+session.run('tstatus')
 match(session.run('info tracepoints'), r'already hit 10 times', 'hits of the condition')
 session.run('tstop')
 equal(sorted(value for _, value in frames('regs->di')), [base + 10 * i + 3 for base in (1000, 2000) for i in range(5)],
@@ -164,7 +166,9 @@ session.interrupt()
 session.finish()
 match(session.run('tstatus'), 'Collected 0 trace frames', 'frames of a disabled tracepoint')
 session.run(f'enable {first}')
-second = define(OTHER, 'collect regs->di')
+# gdb sends it at once, before it has actions of its own.
+session.run('set default-collect regs->di')
+second = int(match(session.run(f'trace {OTHER}'), r'^Tracepoint (\d+)', 'trace while tracing').group(1))
 session.begin('continue')
 vm.sh('tracecalls 3 0; syscalls 2 1')
 session.interrupt()

@@ -5,12 +5,17 @@ It runs in QEMU without VT-x, for only what passes on its line is counted: kgdbo
 counting relay as hvgdb's machines. Debian's own kernels are built without KGDB.
 """
 
+import atexit
 import os
 import pathlib
+import select
 import shutil
+import socket
 import subprocess
+import tempfile
+import threading
 
-from lib import apt, cache, guest
+from lib import apt, cache, guest, line
 
 SOURCE = 'linux-source-6.1'
 PACKAGES = ['flex', 'bison', 'libelf-dev', 'bc']
@@ -75,3 +80,69 @@ def build(into):
 def kernel():
     """A folder with bzImage and vmlinux."""
     return cache.once(cache.folder('kgdb') / guest.digest(SOURCE, CONFIG), build)
+
+
+def initramfs():
+    source = cache.TESTS / 'bench-kgdb-init.c'
+
+    def make(into):
+        cache.run('gcc', '-O2', '-Wall', '-static', '-o', into / 'init', source)
+    built = cache.once(cache.folder('programs') / guest.digest('bench-kgdb-init', source.read_bytes()), make)
+    archive = guest.Cpio()
+    archive.add('init', 0o100755, (built / 'init').read_bytes())
+    return archive.finish()
+
+
+class Relay(threading.Thread):
+    """Passes the line on between gdb and the emulator, and counts."""
+
+    def __init__(self, upstream):
+        super().__init__(daemon=True)
+        self.upstream = upstream
+        self.server = socket.create_server(('127.0.0.1', 0))
+        self.port = self.server.getsockname()[1]
+        self.to_guest, self.to_gdb = line.Direction('to-guest'), line.Direction('to-gdb')
+        self.start()
+
+    def run(self):
+        gdb, _ = self.server.accept()
+        for sock in (gdb, self.upstream):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ways = {gdb: (self.upstream, self.to_guest), self.upstream: (gdb, self.to_gdb)}
+        while True:
+            for sock in select.select(list(ways), [], [])[0]:
+                data = sock.recv(65536)
+                if not data:
+                    return
+                other, direction = ways[sock]
+                other.sendall(direction.feed(data))
+
+    def total(self):
+        return self.to_guest.bytes + self.to_gdb.bytes
+
+
+class Machine:
+    """The KGDB kernel in QEMU, waiting for gdb at relay.port before its first program runs."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        initrd = pathlib.Path(self.folder.name) / 'initrd'
+        initrd.write_bytes(initramfs())
+        listener = socket.create_server(('127.0.0.1', 0))
+        command = ['qemu-system-x86_64', '-no-user-config', '-nodefaults', '-display', 'none', '-machine', 'pc', '-accel', 'tcg',
+                   '-smp', '2', '-m', '128', '-chardev', f'socket,id=gdb,host=127.0.0.1,port={listener.getsockname()[1]}',
+                   '-serial', 'chardev:gdb', '-serial', f'file:{self.folder.name}/console', '-kernel', kernel() / 'bzImage', '-initrd', initrd,
+                   '-append', 'console=ttyS1,115200 kgdboc=ttyS0,115200 kgdbwait rodata=off rdinit=/init']
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        atexit.register(self.end)
+        self.relay = Relay(listener.accept()[0])
+        listener.close()
+
+    def console(self):
+        return (pathlib.Path(self.folder.name) / 'console').read_text(errors='replace')
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.folder.cleanup()

@@ -180,7 +180,7 @@ static void test_errors(void **state)
 		    "E.a condition or command cannot be run: the action is odd");
 	f.trace_error = RSP_ETRACESIZE;
 	check_reply("QTDP", fake_ask(&f, "QTDP:1:10:E:0:0"),
-		    "E.the trace buffer is smaller than this");
+		    "E.the trace buffer is smaller than this: module parameter trace_pool");
 }
 
 static void test_status(void **state)
