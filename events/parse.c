@@ -10,7 +10,7 @@
 #define USAGE_TAIL                                                                                 \
 	"[pid P|all] [core C] [rip FROM TO] [cpl N] [imm yes|no] [sc on|off] "                     \
 	"[stage pre|post|all] [buffer N] [script { }] [condition { hex }] [code { hex }] "         \
-	"[output { name, ... }] [persist]"
+	"[output { name, ... }] [trace N] [persist]"
 
 static bool parse_end(struct parse_in *in)
 {

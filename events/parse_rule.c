@@ -23,6 +23,7 @@ enum param {
 	PARAM_CONDITION,
 	PARAM_CODE,
 	PARAM_OUTPUT,
+	PARAM_TRACE,
 	PARAM_PERSIST,
 	PARAM_PFEC,
 	PARAM_ADDR,
@@ -287,6 +288,16 @@ static bool parse_output(struct rule_parse *rp)
 	return output_add(rp, name);
 }
 
+static bool parse_trace(struct rule_parse *rp)
+{
+	u64 number;
+
+	if (!in_need_number(rp->in, "the number of a tracepoint (0n for decimal)", 0xffff, &number))
+		return false;
+	rp->spec->trace = number;
+	return number || in_fail_word(rp->in, "tracepoints are numbered from 1");
+}
+
 #define FOR_EXCEPTION (1u << EVENT_EXCEPTION)
 #define FOR_DR	      (1u << EVENT_DR)
 #define FOR_ALL	      ((1u << EVENT_NR_KINDS) - 1)
@@ -308,6 +319,7 @@ static const struct {
 	[PARAM_CONDITION] = { "condition", FOR_ALL, parse_condition },
 	[PARAM_CODE] = { "code", FOR_ALL, parse_code },
 	[PARAM_OUTPUT] = { "output", FOR_ALL, parse_output },
+	[PARAM_TRACE] = { "trace", FOR_ALL, parse_trace },
 	[PARAM_PERSIST] = { "persist", FOR_ALL, parse_persist },
 	[PARAM_PFEC] = { "pfec", FOR_EXCEPTION, parse_pfec },
 	[PARAM_ADDR] = { "addr", FOR_EXCEPTION, parse_addr },

@@ -186,7 +186,8 @@ static void rules_fill(struct event_rule *rule, const struct rule_spec *spec,
 	rule->origin = origin;
 	rule->stages = spec->stages;
 	rule->filter = spec->filter;
-	rule->breaks = !spec->script.p && !spec->code.p && !spec->outputs;
+	rule->breaks = !spec->script.p && !spec->code.p && !spec->outputs && !spec->trace;
+	rule->trace = spec->trace;
 	rule->sc = spec->sc;
 	rule->skip = spec->skip;
 	rule->imm = spec->imm;

@@ -69,6 +69,7 @@ struct rule_spec {
 	bool sc, skip, imm, persist;
 	bool code_first; /* code was typed before script */
 	u32 buffer;	 /* bytes */
+	u16 trace;	 /* the tracepoint like which it collects; 0: none */
 	struct rule_span text;
 	struct rule_span condition,
 		code;		 /* hex digits in pairs, blanks between pairs; p NULL: none */
@@ -126,6 +127,7 @@ struct event_rule {
 	bool breaks; /* has neither script nor code nor output */
 	bool sc, skip, imm, persist, code_first;
 	struct rule_filter filter;
+	u16 trace; /* number of the tracepoint like which it collects; 0: none */
 	struct rule_piece condition, code, program, buffer;
 	u32 outputs;
 	/* RULE_GDB: the Z-packet. The rule matches every record that the range overlaps. */
@@ -238,6 +240,8 @@ struct rules_ops {
 	/* rule->program */
 	bool (*run_script)(void *ctx, const struct event_rule *rule, const struct event *event,
 			   struct rule_verdict *verdict, struct rule_failure *why);
+	/* rule->trace, before any action; what cannot be collected is the tracepoint's business. */
+	void (*collect)(void *ctx, unsigned int tracepoint);
 };
 
 #define RULES_SET_WORDS (RULES_MAX / 64)

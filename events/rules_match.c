@@ -148,6 +148,8 @@ static void match_rule(struct match *m, struct event_rule *rule)
 	count(&rule->hits);
 	set_add(outcome->matched, rule - m->rules->memory.rules);
 	outcome->nr_matched++;
+	if (rule->trace && m->ops)
+		m->ops->collect(m->ctx, rule->trace);
 	if (!match_actions(m, rule, &verdict, &why))
 		match_failed(m, rule, &why);
 	/* An rwatch only watches: it decides nothing. */

@@ -110,6 +110,8 @@ static void describe_actions(const struct event_rule *rule, struct rsp_text *out
 		rsp_text_add(out, ", break");
 	if (rule->outputs)
 		rsp_text_add(out, ", recorded");
+	if (rule->trace)
+		add_dec(out, ", collects like tracepoint ", rule->trace);
 	if (rule->program.len)
 		rsp_text_add(out, ", script");
 	if (rule->code.len)

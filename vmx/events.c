@@ -16,6 +16,7 @@ struct hvgdb_events hvgdb_events;
 static const struct rules_ops rules_ops = {
 	.run_condition = native_condition,
 	.run_code = native_code,
+	.collect = trace_event,
 };
 
 /* The pools are there: kmod/pools.c. */

@@ -118,7 +118,7 @@ void trace_settle(struct machine *m);
 bool trace_hit(struct vcpu *vcpu, const struct breakpoint *bp);
 bool trace_stepped(struct vcpu *vcpu);
 void trace_released(struct vcpu *vcpu);
-void trace_event(struct vcpu *vcpu, unsigned int number);
+void trace_event(void *ctx, unsigned int number);
 const char *trace_end_text(const struct machine *m);
 void trace_describe(struct machine *m, struct rsp_text *out);
 

@@ -217,8 +217,9 @@ void trace_released(struct vcpu *vcpu)
 }
 
 /* A rule with `trace N` has matched. Steps are the business of addresses. */
-void trace_event(struct vcpu *vcpu, unsigned int number)
+void trace_event(void *ctx, unsigned int number)
 {
+	struct vcpu *vcpu = ctx;
 	struct machine *m = vcpu->machine;
 	struct trace_point *point = tracepoints_lookup(&m->trace, number, ~0ull);
 	struct trace_hit hit;

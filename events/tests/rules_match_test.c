@@ -179,7 +179,14 @@ static bool act_script(void *ctx, const struct event_rule *rule, const struct ev
 	return c != 'f';
 }
 
-static const struct rules_ops act_ops = { act_condition, act_code, act_script };
+static void act_collect(void *ctx, unsigned int tracepoint)
+{
+	struct actor *actor = ctx;
+
+	sprintf(actor->log + strlen(actor->log), "t%u", tracepoint);
+}
+
+static const struct rules_ops act_ops = { act_condition, act_code, act_script, act_collect };
 
 /*
  * Rules in the order they are made, one page fault, what comes of it. Scripts: s suppresses, d
@@ -210,6 +217,12 @@ static const struct {
 	{ { "!exception script { n } code { 90 }" }, "nc", 1, 0, 0, 0, 0, 0 },
 	{ { "!exception code { 90 } script { n }" }, "cn", 1, 0, 0, 0, 0, 0 },
 	{ { "!exception code { 90 }", "!exception script { n }" }, "cn", 2, 0, 0, 0, 0, 0 },
+	/* collecting: before the actions, and it breaks nothing */
+	{ { "!exception trace 7" }, "t7", 1, 0, 0, 0, 0, 0 },
+	{ { "!exception trace 0n10 sc on" }, "t10", 1, 0, 1, 0, 0, 0 },
+	{ { "!exception script { p } trace 2" }, "t2p", 1, 1, 0, 0, RSP_SIGSEGV, 0 },
+	{ { "!exception trace 2 condition { 00 }" }, "?", 0, 0, 0, 0, 0, 0 },
+	{ { "!exception ud trace 2", "!exception trace 3" }, "t3", 1, 0, 0, 0, 0, 0 },
 	/* conditions */
 	{ { "!exception condition { 01 }" }, "?", 1, 1, 0, 0, RSP_SIGSEGV, 0 },
 	{ { "!exception condition { 00 } sc on" }, "?", 0, 0, 0, 0, 0, 0 },

@@ -402,6 +402,56 @@ static void test_steps(void **state)
 	assert_false(tracepoints_step(&t, p, &h, 1));
 }
 
+/* The owner's limit, refused with the owner's sentence; nothing is defined then. */
+static void test_step_limit(void **state)
+{
+	struct rsp_tracepoint point = { .number = 1, .addr = WHERE, .steps = 11 };
+
+	(void)state;
+	start();
+	t.step_limit = 10;
+	t.too_many_steps = "ten at most";
+	assert_int_equal(ops->define(&t, &point), RSP_EPROGRAM);
+	assert_string_equal(point.why, "ten at most");
+	assert_int_equal(t.nr_points, 0);
+	point.steps = 10;
+	assert_int_equal(ops->define(&t, &point), RSP_OK);
+}
+
+static void event(unsigned int cpu, unsigned int number)
+{
+	const struct trace_hit h = make_hit(cpu, 0x1234);
+
+	tracepoints_event(&t, tracepoints_lookup(&t, number, ~0ull), &h);
+}
+
+/* Rules collect where they are, also like a tracepoint that is switched off, and without steps. */
+static void test_events(void **state)
+{
+	(void)state;
+	start();
+	define(1, NULL, 5, 3);
+	collect_regs(1, false, BIT64(1));
+	ops->enable(&t, 1, WHERE + 1, false);
+	event(0, 1);
+	assert_int_equal(frames(), 0);
+	go();
+	event(0, 1);
+	assert_int_equal(frames(), 1);
+	assert_int_equal(frame_reg(0, 1), fake.regs[1]);
+	assert_int_equal(frame_reg(0, RSP_RIP), 0x1234);
+	event(1, 1);
+	assert_true(t.running);
+	event(1, 1);
+	assert_int_equal(t.end, RSP_TRACE_PASSED);
+	event(1, 1);
+	assert_int_equal(frames(), 3);
+	define(2, "const8 0 end", 0, 0);
+	go();
+	event(0, 2);
+	assert_int_equal(frames(), 0);
+}
+
 static void test_enable(void **state)
 {
 	(void)state;
@@ -649,6 +699,7 @@ int main(void)
 		cmocka_unit_test(test_variables), cmocka_unit_test(test_pass),
 		cmocka_unit_test(test_steps),	  cmocka_unit_test(test_enable),
 		cmocka_unit_test(test_full),	  cmocka_unit_test(test_disconnect),
+		cmocka_unit_test(test_step_limit), cmocka_unit_test(test_events),
 		cmocka_unit_test(test_find),	  cmocka_unit_test(test_items),
 		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_raw),
 	};
