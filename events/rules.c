@@ -226,6 +226,7 @@ enum rules_error rules_add(struct event_rules *rules, const struct rule_spec *sp
 	rule->id = rules->next_id++;
 	*id = rule->id;
 	rules->order[rules->nr++] = rule - rules->memory.rules;
+	rules_index_build(rules);
 	rules_changed(rules);
 	return RULES_OK;
 }
@@ -239,6 +240,7 @@ enum rules_error rules_remove(struct event_rules *rules, u32 id)
 	rules_wipe(rules, rules_nth(rules, n));
 	for (rules->nr--; n < rules->nr; n++)
 		rules->order[n] = rules->order[n + 1];
+	rules_index_build(rules);
 	rules_changed(rules);
 	return RULES_OK;
 }

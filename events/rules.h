@@ -11,8 +11,8 @@
 #define HVGDB_EVENTS_RULES_H
 
 #include "event.h"
+#include "rules_index.h"
 
-#define RULES_MAX	  256 /* upper bound of the module parameter max_rules */
 #define RULES_TEXT_SIZE	  256
 #define RULES_MAX_OUTPUTS 5
 #define RULES_NO_VECTOR	  (-1)
@@ -159,6 +159,7 @@ struct event_rules {
 	u32 generation; /* changes whenever rules_intercepts() may give something else */
 	u32 nr;
 	u16 order[RULES_MAX]; /* slots by age: the order of evaluation */
+	struct rules_index index;
 	bool gdb_present;     /* rules break only then (D6); set by the owner */
 };
 
@@ -244,7 +245,6 @@ struct rules_ops {
 	void (*collect)(void *ctx, unsigned int tracepoint);
 };
 
-#define RULES_SET_WORDS (RULES_MAX / 64)
 
 /* What the rules made of one event. */
 struct event_outcome {

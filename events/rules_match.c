@@ -173,23 +173,31 @@ static void match_end(struct match *m)
 		rules_count_suppressed(m->rules, outcome);
 }
 
+static void match_one(struct match *m, struct event_rule *rule)
+{
+	const struct event *event = m->event;
+
+	if (!rule_wants(m->rules, rule, event))
+		return;
+	if (event->stage == EVENT_PRE && rule->stages & EVENT_STAGE_BIT(EVENT_POST))
+		m->outcome->wants_post = true;
+	if (rule->stages & EVENT_STAGE_BIT(event->stage))
+		match_rule(m, rule);
+}
+
 void rules_match(struct event_rules *rules, const struct event *event, const struct rules_ops *ops,
 		 void *ctx, struct event_outcome *outcome)
 {
 	struct match m = { rules, event, ops, ctx, outcome, false };
-	struct event_rule *rule;
-	u32 n;
+	u32 word;
+	rules_set set;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->before_id = rules->next_id;
-	for (n = 0; (rule = rules_nth(rules, n)); n++) {
-		if (!rule_wants(rules, rule, event))
-			continue;
-		if (event->stage == EVENT_PRE && rule->stages & EVENT_STAGE_BIT(EVENT_POST))
-			outcome->wants_post = true;
-		if (rule->stages & EVENT_STAGE_BIT(event->stage))
-			match_rule(&m, rule);
-	}
+	rules_index_find(rules, event, set);
+	for (word = 0; word * 64 < rules->nr; word++)
+		for (; set[word]; set[word] &= set[word] - 1)
+			match_one(&m, rules_nth(rules, word * 64 + __builtin_ctzll(set[word])));
 	match_end(&m);
 }
 
@@ -201,20 +209,31 @@ bool rules_outcome_has(const struct event_rules *rules, const struct event_outco
 	return set[slot / 64] >> slot % 64 & 1 && rule->id && rule->id < outcome->before_id;
 }
 
+static bool next_matched(const struct event_rules *rules, const struct event_outcome *outcome,
+			 u32 *slot)
+{
+	for (; *slot < rules->memory.nr_rules; ++*slot) {
+		/* Nothing in the rest of this word: on to the next one. */
+		if (!(outcome->matched[*slot / 64] >> *slot % 64))
+			*slot |= 63;
+		else if (rules_outcome_has(rules, outcome, outcome->matched, *slot))
+			return true;
+	}
+	return false;
+}
+
 void rules_count_suppressed(struct event_rules *rules, const struct event_outcome *outcome)
 {
 	u32 slot;
 
-	for (slot = 0; slot < rules->memory.nr_rules; slot++)
-		if (rules_outcome_has(rules, outcome, outcome->matched, slot))
-			count(&rules->memory.rules[slot].suppressed);
+	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
+		count(&rules->memory.rules[slot].suppressed);
 }
 
 void rules_count_lost(struct event_rules *rules, const struct event_outcome *outcome)
 {
 	u32 slot;
 
-	for (slot = 0; slot < rules->memory.nr_rules; slot++)
-		if (rules_outcome_has(rules, outcome, outcome->matched, slot))
-			count(&rules->memory.rules[slot].lost);
+	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
+		count(&rules->memory.rules[slot].lost);
 }

@@ -11,7 +11,7 @@
 
 static uint max_rules = RULES_DEFAULT_RULES;
 module_param(max_rules, uint, 0444);
-MODULE_PARM_DESC(max_rules, "how many rules there may be at once, 1 to 256");
+MODULE_PARM_DESC(max_rules, "how many rules there may be at once, 1 to 1024");
 
 static uint code_pool = RULES_DEFAULT_CODE;
 module_param(code_pool, uint, 0444);

@@ -69,7 +69,7 @@ void output_event(struct vcpu *vcpu, const struct event *event, const struct eve
 	struct event_rule *rule;
 	u32 n, outputs;
 
-	if (!watched && !m->outputs.open)
+	if (!outcome->nr_matched || (!watched && !m->outputs.open))
 		return;
 	for (n = 0; (rule = rules_nth(rules, n)); n++) {
 		outputs = outputs_of(m, rule);

@@ -694,14 +694,14 @@ static void test_raw(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_registers), cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_large),	  cmocka_unit_test(test_conditions),
-		cmocka_unit_test(test_variables), cmocka_unit_test(test_pass),
-		cmocka_unit_test(test_steps),	  cmocka_unit_test(test_enable),
-		cmocka_unit_test(test_full),	  cmocka_unit_test(test_disconnect),
+		cmocka_unit_test(test_registers),  cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_large),	   cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_variables),  cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_steps),	   cmocka_unit_test(test_enable),
+		cmocka_unit_test(test_full),	   cmocka_unit_test(test_disconnect),
 		cmocka_unit_test(test_step_limit), cmocka_unit_test(test_events),
-		cmocka_unit_test(test_find),	  cmocka_unit_test(test_items),
-		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_find),	   cmocka_unit_test(test_items),
+		cmocka_unit_test(test_refusals),   cmocka_unit_test(test_raw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
