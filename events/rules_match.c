@@ -224,7 +224,7 @@ static bool next_matched(const struct event_rules *rules, const struct event_out
 
 void rules_count_suppressed(struct event_rules *rules, const struct event_outcome *outcome)
 {
-	u32 slot;
+	u32 slot = 0;
 
 	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
 		count(&rules->memory.rules[slot].suppressed);
@@ -232,7 +232,7 @@ void rules_count_suppressed(struct event_rules *rules, const struct event_outcom
 
 void rules_count_lost(struct event_rules *rules, const struct event_outcome *outcome)
 {
-	u32 slot;
+	u32 slot = 0;
 
 	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
 		count(&rules->memory.rules[slot].lost);
