@@ -62,9 +62,15 @@ demo: deps ## a guided tour: a virtual machine, hvgdb in it, stock gdb attached
 	@qemu-tests/demo
 
 .PHONY: bench
-bench: deps ## bytes and round trips on the line, instructions in root, beside KGDB and QEMU
+bench: deps ## bytes and round trips on the line, instructions in root, beside KGDB, QEMU and ftrace
 	@$(MAKE) -s test-module
 	@qemu-tests/bench
+	@qemu-tests/bench-tracing
+
+.PHONY: bench-proof
+bench-proof: deps ## a million misses of a condition and a trace of 100,000 system calls, checked (long)
+	@$(MAKE) -s test-module
+	@qemu-tests/bench-tracing --prove
 
 .PHONY: check
 check: deps ## all tests; the last line is "N passed, N failed"
