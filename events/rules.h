@@ -273,6 +273,10 @@ bool rules_outcome_has(const struct event_rules *rules, const struct event_outco
 /* The answer of gdb suppressed an event that had stopped it. */
 void rules_count_suppressed(struct event_rules *rules, const struct event_outcome *outcome);
 
+/* Disables the rules that matched; the id of the first, 0 if there is none. */
+u32 rules_fail_matched(struct event_rules *rules, const struct event_outcome *outcome,
+		       const struct rule_failure *why);
+
 /* An event of these rules could not be recorded or reported. */
 void rules_count_lost(struct event_rules *rules, const struct event_outcome *outcome);
 

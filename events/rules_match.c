@@ -237,3 +237,19 @@ void rules_count_lost(struct event_rules *rules, const struct event_outcome *out
 	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
 		count(&rules->memory.rules[slot].lost);
 }
+
+u32 rules_fail_matched(struct event_rules *rules, const struct event_outcome *outcome,
+		       const struct rule_failure *why)
+{
+	struct event_rule *rule;
+	u32 n, first = 0;
+
+	for (n = 0; (rule = rules_nth(rules, n)); n++) {
+		if (!rules_outcome_has(rules, outcome, outcome->matched, rules->order[n]))
+			continue;
+		rules_fail(rules, rule, why);
+		if (!first)
+			first = rule->id;
+	}
+	return first;
+}

@@ -56,6 +56,7 @@ void apic_send_nmi(const struct machine *m, u32 apic_id)
 #define APIC_EOI	   0xb0
 #define APIC_SPURIOUS	   0xf0
 #define APIC_ISR	   0x100
+#define APIC_TMR	   0x180
 #define X2APIC_MSR(offset) (0x800 + (offset) / 16)
 #define PIC_COMMAND	   0x20
 #define PIC_SLAVE_COMMAND  0xa0
@@ -79,17 +80,27 @@ static void send_eoi(void)
 		*xapic(APIC_EOI) = 0;
 }
 
+static void read_set(u32 offset, u64 set[4])
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		set[i / 2] |= (u64)read_register(offset + 16 * i) << 32 * (i % 2);
+}
+
 /* A vector that was acknowledged and will not reach the guest is ended as the guest would (D9). */
 void apic_end_suppressed(struct vcpu *vcpu, u8 vector)
 {
 	struct irq_state state = { .vector = vector, .spurious = (u8)read_register(APIC_SPURIOUS) };
-	unsigned int i;
 
-	for (i = 0; i < 8; i++)
-		state.isr[i / 2] |= (u64)read_register(APIC_ISR + 16 * i) << 32 * (i % 2);
+	read_set(APIC_ISR, state.isr);
+	vcpu->irq_later[vector / 64] &= ~BIT64(vector % 64);
 	switch (irq_end(&state)) {
 	case IRQ_END_EOI:
 		send_eoi();
+		break;
+	case IRQ_END_LATER:
+		vcpu->irq_later[vector / 64] |= BIT64(vector % 64);
 		break;
 	case IRQ_END_PIC:
 		port_out8(PIC_SLAVE_COMMAND, PIC_EOI);
@@ -98,4 +109,23 @@ void apic_end_suppressed(struct vcpu *vcpu, u8 vector)
 	default:
 		break;
 	}
+}
+
+/* Looks again at those that a higher vector was in the way of; now and then. */
+void apic_end_later(struct vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		if (vcpu->irq_later[i])
+			apic_end_suppressed(vcpu, 64 * i + 63 - __builtin_clzll(vcpu->irq_later[i]));
+}
+
+/* A line that nobody serves: to be asked once for each suppressed interrupt. */
+bool apic_is_storm(struct vcpu *vcpu, u8 vector)
+{
+	u64 level[4] = { 0 };
+
+	read_set(APIC_TMR, level);
+	return irq_storm_suppressed(&vcpu->storm, vector, level);
 }

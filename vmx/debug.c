@@ -171,7 +171,8 @@ static void announce(struct machine *m, const struct held_event *held)
 
 	rsp_text_add(&text, "hvgdb: ");
 	event_describe(&held->event, &text);
-	rsp_text_add(&text, "; rule ");
+	rsp_text_add(&text, held->outcome.nr_breaking ? "; rule "
+						      : "; suppressed 1000 times in a row");
 	rules_names(&m->rules, &held->outcome, &text);
 	line[text.len] = '\n';
 	line[text.len + 1] = '\0';

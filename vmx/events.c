@@ -108,16 +108,8 @@ static void deliver(struct vcpu *vcpu, const struct event *event)
 		vcpu->nmi.due++;
 	else
 		inject_reflect(vmx_inject(vcpu));
-}
-
-static void suppress(struct vcpu *vcpu, const struct event *event, bool skip)
-{
 	if (event->kind == EVENT_INTERRUPT)
-		apic_end_suppressed(vcpu, event->vector);
-	else if (skip && event->length)
-		skip_instruction(vmx_inject(vcpu), event->length);
-	else if (skip && !skip_faulting(vcpu))
-		deliver(vcpu, event);
+		irq_storm_delivered(&vcpu->storm, event->vector);
 }
 
 /* A rule was disabled: the kernel log gets a line, and gdb, without a stop of its own. */
@@ -139,6 +131,28 @@ static void tell_failure(struct vcpu *vcpu, u32 id)
 	vcpu->notice[text.len + 1] = '\0';
 	if (m->rules.gdb_present && vcpu->want == WANT_NOTHING)
 		vcpu->want = WANT_TELL;
+}
+
+/* A level-triggered line that nobody serves would come for ever (D9). */
+static void suppress_interrupt(struct vcpu *vcpu, const struct event *event,
+			       const struct event_outcome *outcome)
+{
+	static const struct rule_failure storm = { .what = RULE_STORM };
+
+	if (apic_is_storm(vcpu, event->vector))
+		tell_failure(vcpu, rules_fail_matched(&vcpu->machine->rules, outcome, &storm));
+	apic_end_suppressed(vcpu, event->vector);
+}
+
+static void suppress(struct vcpu *vcpu, const struct event *event,
+		     const struct event_outcome *outcome, bool skip)
+{
+	if (event->kind == EVENT_INTERRUPT)
+		suppress_interrupt(vcpu, event, outcome);
+	else if (skip && event->length)
+		skip_instruction(vmx_inject(vcpu), event->length);
+	else if (skip && !skip_faulting(vcpu))
+		deliver(vcpu, event);
 }
 
 /* The second stage: the event is on its way, rules may still stop to look. */
@@ -165,18 +179,22 @@ static void answer(struct vcpu *vcpu, struct event *event, const struct event_ou
 		if (outcome->wants_post)
 			post(vcpu, event);
 	} else {
-		suppress(vcpu, event, what == EVENT_SUPPRESS_SKIP);
+		suppress(vcpu, event, outcome, what == EVENT_SUPPRESS_SKIP);
 	}
 }
 
-/* The same fault again and again under a rule that suppresses it would never end by itself (D7). */
-static bool goes_in_circles(struct vcpu *vcpu, const struct event *event, enum event_answer what,
+/*
+ * The same fault again and again under a rule that suppresses it would never end by itself (D7):
+ * gdb is to decide, or else it is delivered.
+ */
+static bool goes_in_circles(struct vcpu *vcpu, const struct event *event, enum event_answer *what,
 			    bool moved, struct event_outcome *outcome)
 {
-	if (!event_repeats(&vcpu->repeats, event, what, moved))
+	if (!event_repeats(&vcpu->repeats, event, *what, moved))
 		return false;
 	outcome->signal = event_signal(event);
-	return true;
+	*what = EVENT_DELIVER;
+	return vcpu->machine->rules.gdb_present;
 }
 
 static enum hvgdb_answer answer_recorded(enum event_answer what)
@@ -198,7 +216,7 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 	tell_failure(vcpu, outcome.failed);
 	moved = vmx_inject(vcpu)->rip != event->rip;
 	what = event_resolve_silent(event, outcome.suppress, outcome.skip, moved);
-	if (outcome.nr_breaking || goes_in_circles(vcpu, event, what, moved, &outcome)) {
+	if (outcome.nr_breaking || goes_in_circles(vcpu, event, &what, moved, &outcome)) {
 		output_event(vcpu, event, &outcome, HVGDB_STOPPED);
 		hold(vcpu, event, &outcome);
 		return VERDICT_HALT;

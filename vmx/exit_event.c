@@ -111,6 +111,7 @@ enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
 {
 	vmwrite(VMX_PREEMPTION_TIMER_VALUE, native_watch_period(vcpu));
 	native_watch(vcpu->machine, vcpu);
+	apic_end_later(vcpu);
 	output_poll(vcpu);
 	if (line_poll_due(vcpu->machine)) {
 		vcpu->want = WANT_ATTENTION;

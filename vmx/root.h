@@ -205,6 +205,8 @@ void dr_emulate(struct vcpu *vcpu, const struct event *event);
 
 /* apic.c */
 void apic_end_suppressed(struct vcpu *vcpu, u8 vector);
+void apic_end_later(struct vcpu *vcpu);
+bool apic_is_storm(struct vcpu *vcpu, u8 vector);
 void apic_send_nmi(const struct machine *m, u32 apic_id);
 
 /* log.c */

@@ -12,6 +12,7 @@
 #include "session.h"
 #include "expr.h"
 #include "outputs.h"
+#include "irq_end.h"
 #include "rules.h"
 #include "tracepoints.h"
 #include "pure/arch.h"
@@ -207,6 +208,8 @@ struct vcpu {
 	/* Events */
 	struct held_event held;
 	struct event_repeats repeats;
+	struct irq_storm storm;
+	u64 irq_later[4]; /* suppressed vectors whose end must wait for that of a higher one */
 	struct event_intercepts intercepts; /* that rules want here */
 	u32 rules_generation;		    /* of the rules that intercepts were derived from */
 	u64 current_task; /* guest address of Linux's per-CPU current; set by kmod/ */
