@@ -10,6 +10,8 @@ does is in docs/gdbinit.md; the one to remember is that the first shows the code
 
 import os
 import re
+import sys
+import types
 
 import gdb
 import gdb.FrameDecorator
@@ -208,6 +210,118 @@ class SymbolsCommand(gdb.Command):
                      if re.match(r'\.(text|data|rodata|bss|init\.text|exit\.text)$', section) and section != '.text']
             gdb.execute(f'add-symbol-file "{files[name]}" {where.get(".text", 0):#x} {" ".join(words)}', to_string=True)
             print(f'{name}: {files[name]}')
+
+
+# Events: gdb shows no more of a stop than its signal, and scripts cannot add to gdb.events.
+
+
+NUMBERS = ['vector', 'error', 'address', 'context', 'rip', 'cpl', 'cpu', 'pid', 'tid', 'reg', 'real', 'gpr', 'value']
+EXCEPTIONS = ['#DE', '#DB', 'NMI', '#BP', '#OF', '#BR', '#UD', '#NM', '#DF', None, '#TS', '#NP', '#SS', '#GP', '#PF', None,
+              '#MF', '#AC', '#MC', '#XM', '#VE', '#CP']
+GPRS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', *(f'r{number}' for number in range(8, 16))]
+
+
+class Event:
+    """One event that a rule stopped at: attributes kind ('exception', 'interrupt', 'dr'), stage ('pre', 'post'), comm, rules
+    (a list of ids), and numbers: vector, error, address, context, rip, cpl, cpu, pid, tid, reg, gpr, value, access ('r', 'w').
+    What this kind of event does not have is None."""
+
+    def __init__(self, fields):
+        self.kind, self.stage, self.access = fields['kind'], fields['stage'], fields.get('access')
+        for name in NUMBERS:
+            setattr(self, name, int(fields[name], 16) if name in fields else None)
+        self.comm = bytes.fromhex(fields.get('comm', '')).decode(errors='replace')
+        self.rules = [int(word, 16) for word in fields.get('rules', '').split(',') if word.strip()]
+
+    def what(self):
+        if self.kind == 'interrupt':
+            return f'external interrupt {self.vector:#x}'
+        if self.kind == 'dr':
+            direction = f'from DR{self.reg} to {GPRS[self.gpr]}' if self.access == 'r' else f'to DR{self.reg} from {GPRS[self.gpr]}'
+            return f'MOV {direction}' + (f', value {self.value:#x}' if self.value is not None else '')
+        name = EXCEPTIONS[self.vector] if self.vector < len(EXCEPTIONS) else None
+        text = name or f'exception {self.vector:#x}'
+        if self.vector == 14:
+            cause = [word for bit, word in ((1, 'present'), (2, 'write'), (4, 'user'), (16, 'fetch')) if self.error & bit]
+            return f'{text} at {self.address:#x} ({", ".join(cause) or "kernel read, not present"})'
+        return text + (f', error code {self.error:#x}' if self.error is not None else '')
+
+    def __str__(self):
+        rules = f', rule {", ".join(f"{number:#x}" for number in self.rules)}' if self.rules else ''
+        return f'{self.what()} in {self.comm} (pid {self.pid}) on CPU {self.cpu}, ring {self.cpl}, rip {self.rip:#x}, stage {self.stage}{rules}'
+
+
+class EventRegistry:
+    """Like those of gdb.events: connect(function) has it called with an Event at each stop for one; disconnect(function)."""
+
+    def __init__(self):
+        self.functions = []
+
+    def connect(self, function):
+        self.functions.append(function)
+
+    def disconnect(self, function):
+        self.functions.remove(function)
+
+    def tell(self, event):
+        for function in list(self.functions):
+            function(event)
+
+
+def query(packet):
+    """The target's answer to a packet of hvgdb's own; None if it knows nothing of it."""
+    connection = gdb.selected_inferior().connection
+    if not hasattr(connection, 'send_packet'):
+        return None
+    answer = connection.send_packet(packet).decode(errors='replace')
+    return None if not answer or re.fullmatch(r'E[0-9a-f]{2}|E\..*', answer) else answer
+
+
+def held_event(thread=None):
+    """The event that a thread's CPU holds, None if there is none."""
+    thread = thread or gdb.selected_thread()
+    answer = query(f'qHvgdb.Event:{thread.ptid[1]:x}') if thread else None
+    if not answer or answer == 'none':
+        return None
+    return Event(dict(field.split(':', 1) for field in answer.split(';') if field))
+
+
+def set_variables(event):
+    """$_hv_vector and its siblings; void where this stop has none."""
+    values = {name: getattr(event, name, None) for name in [*NUMBERS, 'kind', 'stage', 'access', 'comm']}
+    for name, value in values.items():
+        if isinstance(value, int):
+            value = gdb.Value(value).cast(gdb.lookup_type('unsigned long'))
+        gdb.set_convenience_variable(f'_hv_{name}', value)
+    gdb.set_convenience_variable('_hv', str(event) if event else None)
+
+
+def may_be_event(stop):
+    """Whether it is worth a question to the target."""
+    if isinstance(stop, gdb.BreakpointEvent):
+        # A watchpoint may be on the event page.
+        return any(kept.type in (gdb.BP_ACCESS_WATCHPOINT, gdb.BP_READ_WATCHPOINT) for kept in stop.breakpoints)
+    if isinstance(stop, gdb.SignalEvent):
+        return stop.stop_signal != 'SIGINT'
+    # Without a signal: a step, or an event that is suppressed or on its way.
+    return 'after being stepped' not in gdb.execute('info program', to_string=True)
+
+
+def on_stop(stop):
+    event = held_event() if may_be_event(stop) else None
+    set_variables(event)
+    if event:
+        print(f'{event}')
+        events.tell(event)
+
+
+# hvgdb.events in scripts that `import hvgdb`, plain `events` in the interpreter that sourced this file.
+events = EventRegistry()
+gdb.events.stop.connect(on_stop)
+sys.modules.setdefault('hvgdb', sys.modules[__name__] if __name__ != '__main__' else types.SimpleNamespace())
+if __name__ == '__main__':
+    hvgdb = sys.modules['hvgdb']
+    hvgdb.events, hvgdb.held_event, hvgdb.Event = events, held_event, Event
 
 
 # Backtraces: the kernel's entry code has no unwind information for gdb. Without what follows, a backtrace ends in

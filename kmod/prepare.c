@@ -9,6 +9,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <asm/mtrr.h>
 #include <asm/tlbflush.h>
@@ -304,6 +305,8 @@ static void prepare_tasks(struct machine *m)
 	m->task_tgid = offsetof(struct task_struct, tgid);
 	m->task_pid = offsetof(struct task_struct, pid);
 	m->task_comm = offsetof(struct task_struct, comm);
+	m->task_list = offsetof(struct task_struct, tasks);
+	m->init_task = (u64)&init_task;
 }
 
 static int prepare_all(struct machine *m)

@@ -62,7 +62,7 @@ static const struct rsp_command rsp_commands[] = {
 	{ "qAttached", rsp_cmd_attached, 0 },
 	{ "qSymbol:", rsp_cmd_symbol, 0 },
 	{ "qRcmd,", rsp_cmd_monitor, 0 },
-	{ "qHvgdb.Event", rsp_cmd_event, RSP_EXACT | RSP_READS },
+	{ "qHvgdb.Event", rsp_cmd_event, RSP_READS },
 };
 
 static const struct rsp_command *rsp_find_command(struct rsp_in *in)

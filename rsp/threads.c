@@ -124,19 +124,27 @@ int rsp_cmd_thread_info(struct rsp *rsp, struct rsp_in *in)
 	return RSP_OK;
 }
 
-/* gdb hides unknown fields of stop replies from scripts: they ask with this packet of our own. */
+/*
+ * qHvgdb.Event[:THREAD]. gdb hides unknown fields of stop replies from scripts: they ask with this
+ * packet of our own.
+ */
 int rsp_cmd_event(struct rsp *rsp, struct rsp_in *in)
 {
 	struct rsp_text text = { rsp->text, 0, sizeof(rsp->text) };
+	int named, error;
 	unsigned int thread;
-	int error = rsp_general_thread(rsp, &thread);
 	size_t i;
 
-	(void)in;
-	if (error)
-		return error;
 	if (!rsp->ops->event_fields)
 		return RSP_UNKNOWN;
+	if (rsp_in_char(in, ':')) {
+		error = rsp_in_valid_thread(rsp, in, &named);
+		thread = named;
+	} else {
+		error = rsp_in_end(in) ? rsp_general_thread(rsp, &thread) : RSP_EINVAL;
+	}
+	if (error)
+		return error;
 	rsp->ops->event_fields(rsp->target, thread, &text);
 	if (!text.len)
 		rsp_text_add(&text, "none");

@@ -27,28 +27,6 @@ void events_init(struct machine *m)
 	output_init(m);
 }
 
-/* A field of the task that is current on a CPU; false where the task cannot be read. */
-static bool read_task(const struct machine *m, u64 task, u32 offset, void *value, size_t len)
-{
-	size_t done;
-
-	return memory_read(m, m->host_cr3, task + offset, value, len, &done) == RSP_OK &&
-	       done == len;
-}
-
-/* See D18: the task that Linux's per-CPU variable names, also in interrupts and NMIs. */
-static void identify(struct vcpu *vcpu, struct event *event)
-{
-	const struct machine *m = vcpu->machine;
-	u64 task;
-
-	if (!vcpu->current_task || !read_task(m, vcpu->current_task, 0, &task, sizeof(task)))
-		return;
-	read_task(m, task, m->task_tgid, &event->pid, sizeof(event->pid));
-	read_task(m, task, m->task_pid, &event->tid, sizeof(event->tid));
-	read_task(m, task, m->task_comm, event->comm, sizeof(event->comm));
-}
-
 static void begin(struct vcpu *vcpu, struct event *event, enum event_kind kind, u8 vector)
 {
 	memset(event, 0, sizeof(*event));
@@ -58,7 +36,18 @@ static void begin(struct vcpu *vcpu, struct event *event, enum event_kind kind, 
 	event->cpu = vcpu->cpu;
 	event->cpl = vmread(GUEST_SS_AR_BYTES) >> HV_AR_DPL_SHIFT & 3;
 	event->rip = vmx_inject(vcpu)->rip;
-	identify(vcpu, event);
+	tasks_identify(vcpu, event);
+}
+
+/* For `monitor event`. */
+static void remember(struct vcpu *vcpu, const struct event *event,
+		     const struct event_outcome *outcome)
+{
+	if (!outcome->nr_matched)
+		return;
+	if (event != &vcpu->held.event)
+		vcpu->held.event = *event;
+	vcpu->held.known = true;
 }
 
 static void hold(struct vcpu *vcpu, const struct event *event, const struct event_outcome *outcome)
@@ -67,7 +56,6 @@ static void hold(struct vcpu *vcpu, const struct event *event, const struct even
 
 	held->active = true;
 	held->answered = false;
-	held->event = *event;
 	held->outcome = *outcome;
 	held->state = (struct event_held){
 		.event = &held->event,
@@ -161,7 +149,10 @@ static void post(struct vcpu *vcpu, struct event *event)
 	struct event_outcome outcome;
 
 	event->stage = EVENT_POST;
+	if (event->kind == EVENT_DR && event->dr_direction == EVENT_DR_READ)
+		event->value = vmx_read_gpr(vcpu, event->dr_gpr);
 	rules_match(&vcpu->machine->rules, event, &rules_ops, vcpu, &outcome);
+	remember(vcpu, event, &outcome);
 	tell_failure(vcpu, outcome.failed);
 	output_event(vcpu, event, &outcome,
 		     outcome.nr_breaking ? HVGDB_STOPPED : HVGDB_DELIVERED);
@@ -172,6 +163,7 @@ static void post(struct vcpu *vcpu, struct event *event)
 static void answer(struct vcpu *vcpu, struct event *event, const struct event_outcome *outcome,
 		   enum event_answer what)
 {
+	vcpu->held.last = what;
 	if (event->stage == EVENT_POST)
 		return;
 	if (what == EVENT_DELIVER) {
@@ -212,6 +204,7 @@ static enum vmx_verdict take(struct vcpu *vcpu, struct event *event)
 	bool moved;
 
 	rules_match(&m->rules, event, &rules_ops, vcpu, &outcome);
+	remember(vcpu, event, &outcome);
 	page_store(&hvgdb_events, event);
 	tell_failure(vcpu, outcome.failed);
 	moved = vmx_inject(vcpu)->rip != event->rip;

@@ -131,12 +131,33 @@ static bool event_sc(void *ctx, bool on)
 
 static void event_show(void *ctx, struct rsp_text *out)
 {
-	struct held_event *held = held_now(ctx);
+	static const char *const answers[] = {
+		[EVENT_HOLD] = "; it waits to be told",
+		[EVENT_DELIVER] = "; it was delivered",
+		[EVENT_SUPPRESS] = "; it was suppressed",
+		[EVENT_SUPPRESS_SKIP] = "; it was suppressed, and its instruction skipped",
+	};
+	struct machine *m = ctx;
+	unsigned int thread;
+	const struct held_event *held;
 
-	if (held)
-		event_describe(&held->event, out);
+	if (rsp_general_thread(&m->rsp, &thread)) {
+		rsp_text_add(out, "there has been no event\n");
+		return;
+	}
+	held = &m->vcpu[thread - 1]->held;
+	if (!held->known) {
+		rsp_text_add(out, "there has been no event on CPU ");
+		rsp_text_dec(out, thread - 1);
+		rsp_text_add(out, "\n");
+		return;
+	}
+	event_describe(&held->event, out);
+	if (!held->active)
+		rsp_text_add(out, answers[held->last]);
 	else
-		rsp_text_add(out, "no event is held");
+		rsp_text_add(out, held->event.stage == EVENT_PRE ? "; gdb decides about it"
+								 : "; it is on its way");
 	rsp_text_add(out, "\n");
 }
 
@@ -164,6 +185,7 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 		.origin = origin,
 		.outputs = &m->outputs,
 		.ctx = m,
+		.process_name = tasks_name,
 		.event_sc = origin == RULE_MONITOR ? event_sc : NULL,
 		.event_show = event_show,
 		.no_break = origin == RULE_MONITOR || m->line.port ? NULL : no_break,

@@ -203,6 +203,10 @@ enum vmx_verdict exit_dr(struct vcpu *vcpu);
 void dr_describe(struct vcpu *vcpu, struct event *event);
 void dr_emulate(struct vcpu *vcpu, const struct event *event);
 
+/* tasks.c */
+void tasks_identify(const struct vcpu *vcpu, struct event *event);
+bool tasks_name(void *machine, u32 pid, char comm[EVENT_COMM_SIZE]);
+
 /* apic.c */
 void apic_end_suppressed(struct vcpu *vcpu, u8 vector);
 void apic_end_later(struct vcpu *vcpu);

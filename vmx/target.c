@@ -385,9 +385,14 @@ static void op_new_session(void *target)
 static void op_event_fields(void *target, unsigned int thread, struct rsp_text *out)
 {
 	const struct vcpu *vcpu = vcpu_of(target, thread);
+	struct machine *m = target;
 
-	if (vcpu->held.active)
-		event_fields(&vcpu->held.event, out);
+	if (!vcpu->held.active)
+		return;
+	event_fields(&vcpu->held.event, out);
+	rsp_text_add(out, "rules:");
+	rules_names(&m->rules, &vcpu->held.outcome, out);
+	rsp_text_add(out, ";");
 }
 
 static u64 op_text_address(void *target)

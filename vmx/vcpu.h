@@ -132,6 +132,8 @@ struct native {
 /* An event that stopped gdb, until gdb has answered. */
 struct held_event {
 	bool active;
+	bool known; /* .event is the last event of this CPU that a rule matched, held or not */
+	u8 last;    /* enum event_answer that it got */
 	struct event event;
 	struct event_outcome outcome;
 	struct event_held state;
@@ -423,7 +425,8 @@ struct machine {
 	char why[160];	       /* what `monitor why` says of a condition that failed */
 
 	struct event_rules rules;
-	u32 task_tgid, task_pid, task_comm; /* offsets in Linux's struct task_struct */
+	u64 init_task; /* Linux's first task, in the list of all */
+	u32 task_tgid, task_pid, task_comm, task_list; /* offsets in its struct task_struct */
 
 	struct line line;
 	struct rsp rsp;
