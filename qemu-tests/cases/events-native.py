@@ -2,7 +2,7 @@
 """Native code of rules: conditions decide, code sees and changes the guest's registers and keeps a buffer; what faults or
 does not end is ended, told, and costs the rule, not the machine; pools that are full name their module parameter."""
 
-from lib.case import VM, check, equal, match
+from lib.case import VM, check, equal, match, symbol
 
 TRUE, FALSE = '31 c0 ff c0', '31 c0'                # xor eax, eax; inc eax
 CONTEXT_IS_UD = '48 83 fe 06 0f 94 c0 0f b6 c0'     # cmp rsi, 6; sete al; movzx eax, al
@@ -14,6 +14,9 @@ STACK = '48 89 e0 83 e0 0f 48 89 06'                # mov rax, rsp; and eax, 15;
 SEE_RSP = '48 8b 46 20 48 89 06'                    # mov rax, [rsi+0x20]; mov [rsi], rax
 NO_BUFFER = '48 89 3e'                              # mov [rsi], rdi
 SPOIL = '48 c7 46 08 77 00 00 00'                   # mov [rsi+8], 0x77: rcx
+
+# mov eax, GUEST_CR0; vmread rcx, rax; or ecx, 8; vmwrite rax, rcx
+SET_TS = 'b8 00 68 00 00 0f 78 c1 83 c9 08 0f 79 c1'
 
 # Code that cannot end well, and what is said about it.
 BAD = [
@@ -117,6 +120,22 @@ equal(work.wait()[0].strip(), 'faults: ud: 1 of 1', 'the program')
 interrupt(session)
 session.run('monitor events c all')
 
+# What no program can cause by itself: the code sets CR0.TS, so that the next instruction is #NM. The kernel wonders.
+session.run('monitor events c all')
+place = symbol('faults', 'fault_nm_set')
+rule(session, f'!exception ud rip {place:x} {place:x} sc on skip on code {{ {SET_TS} }}')
+rule(session, '!exception nm')
+session.begin('continue')
+work = vm.background('faults nm 2')
+for _ in range(2):
+    match(session.finish(), r'exception 0x7 \(nm\)[^$]*SIGILL', 'the stop at #NM')
+    equal(number(session, 'pc'), symbol('faults', 'fault_nm'), 'where #NM came')
+    session.begin('continue')
+work.wait()
+interrupt(session)
+equal(hits(session), [2, 2], 'hits')
+session.run('monitor events c all')
+
 # Pools: what does not fit is refused with the parameter's name, and leaves nothing behind.
 for text, parameter in ((f'!exception ud code {{ {"90" * 3000} }}', None), (f'!exception ud code {{ {"90" * 1500} }}', 'code_pool'),
                         ('!exception ud buffer f00', None), ('!exception ud buffer 200', 'buffer_pool')):
@@ -130,7 +149,7 @@ session.run('monitor events c all')
 rule(session, f'!exception ud code {{ {"90" * 3000} }}')
 session.quit()
 match(vm.sh('dmesg'), r'hvgdb: rule 0x\w+ is disabled: its code did not end within 100 ms', 'the kernel log')
-vm.dmesg_clean(allow='hvgdb: rule')
+vm.dmesg_clean(allow='hvgdb: rule|WARNING: .*exc_device_not_available|Call Trace')
 
 vm.sh('killall hvgdbctl; until rmmod hvgdb; do usleep 50000; done 2>/dev/null')
 for parameters, told in (('max_rules=257', 'from 1 to 256'), ('code_pool=100', 'from 4096 to 1048576'),

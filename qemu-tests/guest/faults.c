@@ -4,16 +4,22 @@
  * handlers count what is delivered and go on behind the instruction. Prints "faults: KIND: D of COUNT" for each kind
  * and ends with status 0 if everything was delivered, by the right signal. User space.
  *
+ * of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
+ * kernel at the same places as read and write; drread and drwrite try MOV DR in user mode; nm is FNOP, which faults if
+ * somebody has set CR0.TS for the UD2 before it, and nobody sees.
  * read, write, fetch are page faults at 0x10000000, 0x10001000, 0x10002000; touch writes to COUNT pages from 0x20000000
  * on that were never used, whose page faults no handler sees.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -21,8 +27,11 @@
 #define CONST	((char *)0x10001000)
 #define NO_CODE ((char *)0x10002000)
 #define TOUCHED ((char *)0x20000000)
+#define LOW_STACK ((char *)0x18000000) /* addresses of 32-bit code have 32 bits */
+#define STACK_PAGES 16
 #define PAGE	4096L
 #define FLAG_AC 0x40000
+#define FLAG_TF 0x100
 
 /* Causes one exception; the handler goes on at the label 1, also if the exception never comes. */
 #define CAUSE(name, insn, ...)                                                                     \
@@ -30,6 +39,14 @@
 		     ".globl " name "\n" name ": " insn "\n1:"                                     \
 		     : "=m"(behind)                                                                \
 		     : __VA_ARGS__                                                                 \
+		     : "rax", "rcx", "cc", "memory")
+
+/* The same with something before and something after, which the handler does not leave out. */
+#define CAUSE_AROUND(before, name, insn, after)                                                    \
+	asm volatile("lea 1f(%%rip), %%rax\n mov %%rax, %0\n" before "\n"                          \
+		     ".globl " name "\n" name ": " insn "\n1: " after                              \
+		     : "=m"(behind)                                                                \
+		     :                                                                             \
 		     : "rax", "rcx", "cc", "memory")
 
 static volatile uint64_t behind;
@@ -43,7 +60,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	if (number == signal_wanted)
 		delivered++;
 	c->uc_mcontext.gregs[REG_RIP] = behind;
-	c->uc_mcontext.gregs[REG_EFL] &= ~FLAG_AC;
+	c->uc_mcontext.gregs[REG_EFL] &= ~(FLAG_AC | FLAG_TF);
 	c->uc_mcontext.fpregs->cwd = 0x37f;
 	c->uc_mcontext.fpregs->swd = 0;
 	c->uc_mcontext.fpregs->mxcsr = 0x1f80;
@@ -116,6 +133,83 @@ static void cause_xm(void)
 	asm volatile("ldmxcsr %0" : : "m"(masked));
 }
 
+static void cause_db(void)
+{
+	CAUSE_AROUND("lea -128(%%rsp), %%rsp\n pushfq\n orl $0x100, (%%rsp)\n popfq\n nop", "fault_db", "nop",
+		     "pushfq\n andl $~0x100, (%%rsp)\n popfq\n lea 128(%%rsp), %%rsp");
+}
+
+static void cause_ss(void)
+{
+	CAUSE_AROUND("lea -128(%%rsp), %%rsp\n push %%rbp\n mov $1, %%rbp\n ror $1, %%rbp", "fault_ss", "mov (%%rbp), %%rcx",
+		     "pop %%rbp\n lea 128(%%rsp), %%rsp");
+}
+
+/*
+ * A far call to 32-bit code on a stack of its own. Whatever the change of mode does to registers, they come back from
+ * the old stack. The handler goes on behind the instruction, in the same segment.
+ */
+#define CAUSE_32(name, insn)                                                                       \
+	asm volatile("lea 1f(%%rip), %%rax\n mov %%rax, %0\n"                                      \
+		     "lea 2f(%%rip), %%rax\n mov %%eax, %1\n"                                      \
+		     "lea -128(%%rsp), %%rsp\n push %%rbx\n push %%rbp\n push %%r12\n push %%r13\n push %%r14\n" \
+		     "push %%r15\n mov %%rsp, %2\n mov %3, %%rsp\n"                                \
+		     "lcall *%1\n mov %2, %%rsp\n"                                                 \
+		     "pop %%r15\n pop %%r14\n pop %%r13\n pop %%r12\n pop %%rbp\n pop %%rbx\n lea 128(%%rsp), %%rsp\n" \
+		     "jmp 3f\n .code32\n 2: mov $0x7fffffff, %%eax\n add $1, %%eax\n"              \
+		     ".globl " name "\n" name ": " insn "\n1: lret\n .code64\n 3:"                  \
+		     : "=m"(behind), "+m"(segment_32), "=m"(old_stack)                             \
+		     : "i"(LOW_STACK + PAGE * STACK_PAGES)                                         \
+		     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc", "memory")
+
+static struct {
+	uint32_t offset;
+	uint16_t selector;
+} segment_32 = { 0, 0x23 };
+static uint64_t old_stack;
+uint32_t bounds_32[2] = { 1, 2 };
+
+static void cause_of(void)
+{
+	CAUSE_32("fault_of", "into");
+}
+
+static void cause_br(void)
+{
+	CAUSE_32("fault_br", "bound %%eax, bounds_32");
+}
+
+/* The kernel's own: it finds out by a fault that it cannot read or write there. */
+static void cause_kread(void)
+{
+	static int pipes[2];
+
+	if (!pipes[0] && pipe(pipes))
+		exit(2);
+	delivered += ioctl(pipes[0], FIONBIO, HIDDEN) < 0 && errno == EFAULT;
+}
+
+static void cause_kwrite(void)
+{
+	delivered += syscall(SYS_getcpu, CONST, 0, 0) < 0 && errno == EFAULT;
+}
+
+static void cause_drread(void)
+{
+	CAUSE("fault_drread", "mov %%db0, %%rcx", "m"(behind));
+}
+
+static void cause_drwrite(void)
+{
+	CAUSE("fault_drwrite", "mov %%rcx, %%db7", "m"(behind));
+}
+
+static void cause_nm(void)
+{
+	asm volatile(".globl fault_nm_set\n fault_nm_set: ud2\n .globl fault_nm\n fault_nm: fnop");
+	delivered++;
+}
+
 static void cause_touch(void)
 {
 	static long number;
@@ -132,7 +226,10 @@ static const struct {
 	{ "de", SIGFPE, cause_de },	  { "bp", SIGTRAP, cause_bp },	    { "ud", SIGILL, cause_ud },
 	{ "gp", SIGSEGV, cause_gp },	  { "read", SIGSEGV, cause_read },  { "write", SIGSEGV, cause_write },
 	{ "fetch", SIGSEGV, cause_fetch }, { "mf", SIGFPE, cause_mf },	    { "ac", SIGBUS, cause_ac },
-	{ "xm", SIGFPE, cause_xm },	  { "touch", 0, cause_touch },
+	{ "xm", SIGFPE, cause_xm },	  { "touch", 0, cause_touch },	    { "db", SIGTRAP, cause_db },
+	{ "ss", SIGBUS, cause_ss },	  { "of", SIGSEGV, cause_of },	    { "br", SIGSEGV, cause_br },
+	{ "kread", 0, cause_kread },	  { "kwrite", 0, cause_kwrite },    { "nm", 0, cause_nm },
+	{ "drread", SIGSEGV, cause_drread }, { "drwrite", SIGSEGV, cause_drwrite },
 };
 
 /* False if anything was not delivered. */
@@ -168,6 +265,7 @@ static void prepare(void)
 		sigaction(signals[i], &action, NULL);
 	if (map(HIDDEN, 1, PROT_NONE) == MAP_FAILED || map(CONST, 1, PROT_READ) == MAP_FAILED ||
 	    map(NO_CODE, 1, PROT_READ | PROT_WRITE) == MAP_FAILED ||
+	    map(LOW_STACK, STACK_PAGES, PROT_READ | PROT_WRITE) == MAP_FAILED ||
 	    map(TOUCHED, 1024, PROT_READ | PROT_WRITE) == MAP_FAILED)
 		exit(2);
 	(void)*(volatile char *)CONST;
