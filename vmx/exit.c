@@ -299,6 +299,8 @@ u32 vmx_exit(struct guest_regs *regs)
 	vcpu->inject_loaded = false;
 	vcpu->inject_chosen = false;
 	vcpu->exit_reason = vmread(VM_EXIT_REASON);
+	if (vcpu->exit_reason < EXIT_COUNTED)
+		vcpu->exits_of[vcpu->exit_reason]++;
 	if (vcpu->exit_reason < ARRAY_SIZE(handlers))
 		handler = handlers[vcpu->exit_reason];
 	if (vmread(IDT_VECTORING_INFO_FIELD) & INTR_INFO_VALID_MASK)

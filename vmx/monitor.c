@@ -67,6 +67,26 @@ static void count(struct rsp_text *out, const char *what, u64 number)
 	rsp_text_dec(out, number);
 }
 
+/* "  EXCEPTION_NMI 12, CPUID 3": of all CPUs, those that there were. */
+static void count_exits(const struct machine *m, struct rsp_text *out)
+{
+	const char *separator = "exits by reason: ";
+	unsigned int reason, i;
+	u64 sum;
+
+	for (reason = 0; reason < EXIT_COUNTED; reason++) {
+		for (i = 0, sum = 0; i < m->nr_cpus; i++)
+			sum += m->vcpu[i] ? m->vcpu[i]->exits_of[reason] : 0;
+		if (!sum)
+			continue;
+		rsp_text_add(out, separator);
+		rsp_text_add(out, vmx_exit_name(reason));
+		count(out, " ", sum);
+		separator = ", ";
+	}
+	rsp_text_add(out, "\n");
+}
+
 static int run_stats(struct machine *m, const char *arguments, struct rsp_text *out)
 {
 	unsigned int i;
@@ -79,6 +99,7 @@ static int run_stats(struct machine *m, const char *arguments, struct rsp_text *
 		count(out, ", halts ", m->vcpu[i]->halts);
 		rsp_text_add(out, "\n");
 	}
+	count_exits(m, out);
 	count(out, "kicks without an answer: ", m->kick_misses);
 	rsp_text_add(out, "\n");
 	return RSP_OK;
@@ -101,7 +122,7 @@ static void describe_errors(struct machine *m, struct rsp_text *out)
 static const struct command commands[] = {
 	{ "symbols", "the add-symbol-file line for hvgdb.ko as it is loaded", run_symbols },
 	{ "step-others", "on|off: whether other CPUs run while one steps", run_step_others },
-	{ "stats", "exits and halts of each CPU", run_stats },
+	{ "stats", "exits and halts of each CPU, exits by reason", run_stats },
 };
 
 static bool core_online(void *ctx, u32 core)

@@ -29,6 +29,7 @@
 #define ROOT_IST_SIZE	HV_PAGE_SIZE
 #define HV_MAX_CPUS	256
 #define VMCS_DUMP_MAX	192
+#define EXIT_COUNTED	64 /* basic exit reasons below are counted one by one */
 
 /*
  * Where root sees physical memory: all RAM, write-back, in the half of the address space that
@@ -275,6 +276,7 @@ struct vcpu {
 #endif
 
 	u64 exits;	  /* counted since load */
+	u64 exits_of[EXIT_COUNTED];
 	u64 halts;	  /* times parked */
 	u64 root_faults;  /* repaired by the fix-up table */
 	int launch_error; /* 0 or -errno of the last step on this CPU; guest kernel */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Filters of rules: of two processes only the asked one counts, and so with cores, rings, ranges of RIP, addresses and
-error codes; gdb stops as often as the rules say."""
+"""Filters of rules: of two processes only the asked one counts, with its threads, also inside a pid namespace; and so with
+cores, rings, ranges of RIP, addresses and error codes; gdb stops as often as the rules say."""
 
 from lib.case import VM, equal, match, symbol, until
 
@@ -59,5 +59,37 @@ session.interrupt()
 session.finish()
 rules = {f'pf pid {pid:x} addr 20000000 20007fff pfec 7 6': 8, f'pf pid {pid:x} addr 20002000 20003fff': 2}
 equal(dict(zip(rules, counted(vm, session, rules, [first]))), rules, 'hits of first uses')
+
+# A pid is the process as everybody else sees it: its threads belong to it, and in a namespace it is not 1.
+session.begin('continue')
+first = vm.background('crowd 4')
+pid, child = map(int, until(lambda: vm.status('cat /tmp/crowd 2>/dev/null')[0].split(), 20, 'crowd does not start'))
+session.interrupt()
+session.finish()
+rules = {f'ud pid {pid:x}': 8, f'ud pid {child:x}': 4, 'ud pid 1': 0, 'ud': 12}
+equal(dict(zip(rules, counted(vm, session, rules, [first]))), rules, 'hits in threads and in a namespace')
+session.quit()
+vm.dmesg_clean()
+vm.down()
+
+# Four CPUs, two processes on all of them.
+vm = VM(cpus=4)
+works = [start(vm, f'taskset {1 << cpu:x} faults ud {20 + cpu}', f'on{cpu}') for cpu in range(4)]
+roams, pid = start(vm, 'faults ud 40 gp 30', 'roams')
+session = vm.gdb_session()
+session.run('handle SIGILL SIGSEGV nostop noprint pass')
+rules = {f'ud core {cpu} pid {process:x}': 20 + cpu for cpu, (_, process) in enumerate(works)}
+rules |= {f'ud pid {process:x}': 20 + cpu for cpu, (_, process) in enumerate(works)}
+rules |= {f'ud core 0 pid {works[1][1]:x}': 0, f'ud pid {pid:x}': 40, f'gp pid {pid:x}': 30, 'gp': 30}
+for rule in list(rules):
+    match(session.run(f'monitor !exception {rule} persist'), '^rule 0x', rule)
+# With nobody to stop they count on their own.
+session.quit()
+vm.sh('touch /tmp/go')
+for work in [*(work for work, _ in works), roams]:
+    equal(work.wait()[1], 0, 'status of a program on four CPUs')
+session = vm.gdb_session()
+lines = [line for line in session.run('monitor events').splitlines() if ' hits ' in line]
+equal(dict(zip(rules, [int(line.split(' hits ')[1].split()[0]) for line in lines])), rules, 'hits on four CPUs')
 session.quit()
 vm.dmesg_clean()

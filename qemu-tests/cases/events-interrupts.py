@@ -83,7 +83,7 @@ check(word(session, 'apic_timer_irqs', 1) - before in (2, 3), 'not three timer i
 session.run('monitor events c all')
 
 # NMIs: the other CPU gets one for each dump of stacks that is asked for. hvgdb's own are not seen.
-STACKS = 'taskset 1 sh -c "for i in $(seq {}); do echo l > /proc/sysrq-trigger; done"'
+STACKS = "taskset 1 sh -c 'for i in $(seq {}); do echo l > /proc/sysrq-trigger; done'"
 for text in ('!exception 2', '!exception nmi core 0', '!exception nmi core 1', '!exception cpl 0', '!exception nmi core 1 sc on'):
     match(session.run(f'monitor {text} code {{ 90 }}'), '^rule 0x', text)
 last = match(session.run('monitor events'), r'^0x(\w+) .*sc on', 'the rule').group(1)
