@@ -27,7 +27,8 @@ MODULE_PARM_DESC(buffer_pool, "bytes for the buffers of rules, up to 67108864");
 
 static bool unsafe_code;
 module_param(unsafe_code, bool, 0444);
-MODULE_PARM_DESC(unsafe_code, "allow rules with native code, which runs below the kernel unguarded");
+MODULE_PARM_DESC(unsafe_code,
+		 "allow rules with native code, which runs below the kernel unguarded");
 
 struct limit {
 	const char *name;

@@ -297,6 +297,62 @@ static void test_failed(void **state)
 	assert_int_equal(match(&f, &event, NULL, NULL).failed, 3);
 }
 
+/* What the owner found out about an event costs the rules that matched it, and no others. */
+static void test_fail_matched(void **state)
+{
+	static const struct rule_failure storm = { .what = RULE_STORM };
+	struct event event = fix_interrupt(0x31);
+	struct event_outcome outcome;
+	struct fixture f;
+
+	(void)state;
+	fix_init(&f);
+	fix_do(&f, "!interrupt 32");
+	fix_do(&f, "!interrupt 31 sc on");
+	fix_do(&f, "!interrupt 31 pid 1");
+	outcome = match(&f, &event, NULL, NULL);
+	/* Made after the event: not meant. */
+	fix_do(&f, "!interrupt 31");
+	assert_int_equal(rules_fail_matched(&f.rules, &outcome, &storm), 2);
+	assert_int_equal(rules_find(&f.rules, 1)->state, RULE_ENABLED);
+	assert_int_equal(rules_find(&f.rules, 2)->state, RULE_FAILED);
+	assert_int_equal(rules_find(&f.rules, 3)->state, RULE_ENABLED);
+	assert_int_equal(rules_find(&f.rules, 4)->state, RULE_ENABLED);
+	assert_non_null(strstr(fix_list(&f), "; disabled: its interrupt came again"));
+	event = fix_interrupt(0x33);
+	outcome = match(&f, &event, NULL, NULL);
+	assert_int_equal(rules_fail_matched(&f.rules, &outcome, &storm), 0);
+}
+
+static void test_failures_in_words(void **state)
+{
+	static const struct {
+		struct rule_failure failure;
+		const char *words;
+	} rows[] = {
+		{ { .what = RULE_FAULT, .vector = 6, .inside = true, .at = 0x1f },
+		  "its code faulted, vector 0x6 (ud) at byte 0x1f" },
+		{ { .what = RULE_FAULT, .vector = 15, .in_condition = true },
+		  "its condition faulted, vector 0xf at a place outside of it" },
+		{ { .what = RULE_ENDLESS }, "its code did not end within 100 ms" },
+		{ { .what = RULE_ENDLESS, .in_condition = true },
+		  "its condition did not end within 100 ms" },
+		{ { .what = RULE_SCRIPT, .sentence = "its script is no good" },
+		  "its script is no good" },
+	};
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rsp_text out = { text, 0, sizeof(text) - 1 };
+
+		rules_describe_failure(&rows[i].failure, &out);
+		text[out.len] = 0;
+		assert_string_equal(text, rows[i].words);
+	}
+}
+
 static void test_post_never_suppresses(void **state)
 {
 	struct event event = fix_page_fault();
@@ -428,10 +484,16 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_filters),	 cmocka_unit_test(test_stages),
-		cmocka_unit_test(test_actions),	 cmocka_unit_test(test_failed),
-		cmocka_unit_test(test_no_gdb),	 cmocka_unit_test(test_post_never_suppresses),
-		cmocka_unit_test(test_disabled), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_no_gdb),
+		cmocka_unit_test(test_post_never_suppresses),
+		cmocka_unit_test(test_disabled),
+		cmocka_unit_test(test_fail_matched),
+		cmocka_unit_test(test_failures_in_words),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_counters),
 	};
 

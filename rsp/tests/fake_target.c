@@ -258,6 +258,14 @@ static int fake_monitor(void *target, const char *command, struct rsp_text *out)
 	return rsp_streq(command, "explain") ? RSP_EINVAL : RSP_OK;
 }
 
+/* The second thread holds an event. */
+static void fake_event_fields(void *target, unsigned int thread, struct rsp_text *out)
+{
+	(void)target;
+	if (thread == 2)
+		rsp_text_add(out, "kind:dr;");
+}
+
 static void fake_monitor_help(void *target, struct rsp_text *out)
 {
 	(void)target;
@@ -283,6 +291,7 @@ const struct rsp_ops fake_ops = {
 	.new_session = fake_new_session,
 	.text_address = fake_text_address,
 	.exec_file = fake_exec_file,
+	.event_fields = fake_event_fields,
 	.monitor = fake_monitor,
 	.monitor_help = fake_monitor_help,
 };
