@@ -29,7 +29,7 @@ all: module ctl ## hvgdb.ko and hvgdbctl (KDIR=... for other kernel headers)
 .PHONY: module
 module:
 	@test -d "$(KDIR)" || { echo "no kernel headers: run 'make deps', or give KDIR=..." >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) W=1 CONFIG_DEBUG_INFO_BTF_MODULES= CHECKING=$(CHECKING) FAULTS=$(FAULTS) modules
 
 .PHONY: ctl
 ctl: $(CTL)
@@ -155,14 +155,43 @@ run-vm: test-module
 	@echo "running the cases of qemu-tests/cases"
 	@qemu-tests/run-tests $(CASES) | tee $(BUILD)/vm-tests.log; exit $${PIPESTATUS[0]}
 
-# Both halves run whatever becomes of the other; one that came to no total counts as a failure.
+# Kernels, CPU models, numbers of CPUs: an hour or two. A slice of it is part of `make check`.
+.PHONY: check-matrix
+check-matrix: deps ## kernels, CPU models, 1 to 8 CPUs, KPTI: a boot for each; writes docs/matrix.md
+	@$(MAKE) -s test-module
+	@qemu-tests/matrix --write --keep $(BUILD)/matrix.json
+
+.PHONY: check-selftests
+check-selftests: deps ## the kernel's own self-tests without and with hvgdb; writes docs/selftests.md
+	@qemu-tests/install-deps make gcc-multilib
+	@$(MAKE) -s test-module
+	@qemu-tests/selftests --write
+
+LONG_MINUTES ?= 60
+.PHONY: check-long
+check-long: deps ## an hour of guest time under load with gdb coming and going (LONG_MINUTES=60)
+	@$(MAKE) -s test-module
+	@qemu-tests/long-run --minutes $(LONG_MINUTES)
+
+# The cases with the build that asserts the rules of VM entries before each of them.
+.PHONY: check-checking
+check-checking: deps ## the tests in virtual machines with the checking build (CASES='pattern...')
+	@$(MAKE) -s test-module
+	@HVGDB_TEST_BUILD=CHECKING=1 qemu-tests/run-tests $(CASES)
+
+.PHONY: run-slice
+run-slice: test-module
+	@echo "running a slice of the matrix (make check-matrix runs all)"
+	@qemu-tests/matrix --slice | tee $(BUILD)/matrix-slice.log; exit $${PIPESTATUS[0]}
+
+# Each part runs whatever becomes of the others; one that came to no total counts as a failure.
 .PHONY: check-everything
 check-everything:
-	@rm -f $(UNIT)/total $(BUILD)/vm-tests.log
-	@$(MAKE) -s run-unit; unit=$$?; $(MAKE) -s run-vm; vm=$$?; \
-	{ tail -qn 1 $(UNIT)/total; tail -qn 1 $(BUILD)/vm-tests.log; } 2>/dev/null | \
-	awk -v unit=$$unit -v vm=$$vm '/^[0-9]+ passed, [0-9]+ failed/ {halves++; passed += $$1; failed += $$3} \
-		END {failed += 2 - halves; if (!failed && (unit || vm)) failed = 1; \
+	@rm -f $(UNIT)/total $(BUILD)/vm-tests.log $(BUILD)/matrix-slice.log
+	@$(MAKE) -s run-unit; unit=$$?; $(MAKE) -s run-vm; vm=$$?; $(MAKE) -s run-slice; slice=$$?; \
+	{ tail -qn 1 $(UNIT)/total; tail -qn 1 $(BUILD)/vm-tests.log; tail -qn 1 $(BUILD)/matrix-slice.log; } 2>/dev/null | \
+	awk -v bad=$$((unit + vm + slice)) '/^[0-9]+ passed, [0-9]+ failed/ {parts++; passed += $$1; failed += $$3} \
+		END {failed += 3 - parts; if (!failed && bad) failed = 1; \
 		printf "%d passed, %d failed\n", passed, failed; exit failed > 0}'
 
 # Fuzzing: libFuzzer on DIR/tests/fuzz_NAME.c; what it finds stays in build/fuzz.
@@ -195,7 +224,7 @@ clean: ## remove what was built (not what was downloaded)
 
 .PHONY: help
 help: ## this list
-	@awk -F': .*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F': .*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: FORCE
 FORCE:

@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include "faults.h"
 #include "kmod.h"
 #include "hypercall.h"
 #include "uapi/hvgdb.h"
@@ -280,7 +281,7 @@ int chardev_arm_parameter(const char *uart)
 int chardev_register(void)
 {
 	rings_start();
-	return misc_register(&device);
+	return fault_here() ? -ENOMEM : misc_register(&device);
 }
 
 void chardev_unregister(void)

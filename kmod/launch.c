@@ -8,6 +8,7 @@
 #include <linux/smp.h>
 #include <asm/smp.h>
 #include <asm/tlbflush.h>
+#include "faults.h"
 #include "kmod.h"
 #include "host.h"
 #include "hypercall.h"
@@ -43,14 +44,15 @@ static void prepare_this_cpu(void *unused)
 	*(u32 *)vcpu->vmxon_page = machine.caps.basic & 0x7fffffff;
 	*(u32 *)vcpu->vmcs_page = machine.caps.basic & 0x7fffffff;
 	cr4_set_bits_irqsoff(X86_CR4_VMXE);
-	if (!vmxon(vcpu->vmxon_phys)) {
+	if (fault_here() || !vmxon(vcpu->vmxon_phys)) {
 		cr4_clear_bits_irqsoff(X86_CR4_VMXE);
 		launch_failed(vcpu, -EIO, "VMXON failed");
 		return;
 	}
 	vcpu->life = VCPU_NATIVE;
 	invept_all();
-	if (!vmclear(vcpu->vmcs_phys) || !vmptrld(vcpu->vmcs_phys) || !vmcs_prepare(vcpu)) {
+	if (fault_here() || !vmclear(vcpu->vmcs_phys) || !vmptrld(vcpu->vmcs_phys) ||
+	    !vmcs_prepare(vcpu)) {
 		undo_prepare(vcpu);
 		launch_failed(vcpu, -EIO, "the VMCS could not be written");
 	}
@@ -61,7 +63,7 @@ static void launch_prepared_cpu(void *unused)
 {
 	struct vcpu *vcpu = this_vcpu();
 
-	if (!vmcs_capture_guest(vcpu)) {
+	if (fault_here() || !vmcs_capture_guest(vcpu)) {
 		launch_failed(vcpu, -EIO, "the CPU's state does not fit a VMCS");
 		return;
 	}

@@ -14,6 +14,7 @@
 #include <linux/reboot.h>
 #include <linux/suspend.h>
 #include "compat.h"
+#include "faults.h"
 #include "kmod.h"
 #include "hypercall.h"
 
@@ -102,12 +103,17 @@ static struct notifier_block module_block = { .notifier_call = on_module };
 /* Caller holds the CPU hotplug lock, and all online CPUs are in the guest. */
 int life_register(void)
 {
-	prepare_state = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN, "hvgdb:prepare",
-							     cpu_comes, cpu_is_gone);
+	prepare_state = fault_here() ? -ENOMEM
+				     : cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN,
+									    "hvgdb:prepare",
+									    cpu_comes, cpu_is_gone);
 	if (prepare_state < 0)
 		return prepare_state;
-	online_state = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN, "hvgdb:online",
-							    cpu_is_up, cpu_goes_down);
+	online_state =
+		fault_here()
+			? -ENOMEM
+			: cpuhp_setup_state_nocalls_cpuslocked(CPUHP_AP_ONLINE_DYN, "hvgdb:online",
+							       cpu_is_up, cpu_goes_down);
 	if (online_state < 0) {
 		__cpuhp_remove_state_cpuslocked(prepare_state, false);
 		return online_state;

@@ -9,11 +9,16 @@
 #include <asm/tsc.h>
 #include "kmod.h"
 #include "compat.h"
+#include "faults.h"
 #include "host.h"
 #include "hypercall.h"
 #include "target.h"
 
-struct machine machine;
+struct machine machine = {
+#ifdef HVGDB_FAULTS
+	.deaf = -1,
+#endif
+};
 
 static char *uart = "";
 module_param(uart, charp, 0444);
@@ -97,7 +102,7 @@ static int open_to_the_world(void)
 	return error;
 }
 
-static int __init hvgdb_init(void)
+static int load(void)
 {
 	int error = pools_check();
 
@@ -132,6 +137,11 @@ nmi:
 free:
 	memory_free(&machine);
 	return error;
+}
+
+static int __init hvgdb_init(void)
+{
+	return fault_load(load);
 }
 
 static void __exit hvgdb_exit(void)

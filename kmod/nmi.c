@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 #include <asm/nmi.h>
+#include "faults.h"
 #include "kmod.h"
 
 /* Long enough for every grace period that the halt held up to end. */
@@ -78,11 +79,13 @@ static int on_unknown_nmi(unsigned int type, struct pt_regs *regs)
 
 int nmi_register(void)
 {
-	int error = register_nmi_handler(NMI_LOCAL, on_any_nmi, 0, "hvgdb");
+	int error =
+		fault_here() ? -ENOMEM : register_nmi_handler(NMI_LOCAL, on_any_nmi, 0, "hvgdb");
 
 	if (error)
 		return error;
-	error = register_nmi_handler(NMI_UNKNOWN, on_unknown_nmi, 0, "hvgdb");
+	error = fault_here() ? -ENOMEM
+			     : register_nmi_handler(NMI_UNKNOWN, on_unknown_nmi, 0, "hvgdb");
 	if (error)
 		unregister_nmi_handler(NMI_LOCAL, "hvgdb");
 	return error;

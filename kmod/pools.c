@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
+#include "faults.h"
 #include "kmod.h"
 
 static uint max_rules = RULES_DEFAULT_RULES;
@@ -94,7 +95,7 @@ static int prepare_native(struct machine *m)
 	if (!unsafe_code)
 		return 0;
 	m->pools.code_size = PAGE_ALIGN(code_pool);
-	m->pools.code = vzalloc(m->pools.code_size);
+	m->pools.code = fault_here() ? NULL : vzalloc(m->pools.code_size);
 	if (!m->pools.code)
 		return -ENOMEM;
 	error = map_code(m);
@@ -111,9 +112,9 @@ int pools_prepare(struct machine *m)
 	pools->nr_rules = max_rules;
 	pools->scripts_size = script_pool;
 	pools->buffers_size = buffer_pool;
-	pools->rules = vzalloc(sizeof(*pools->rules) * max_rules);
-	pools->scripts = vzalloc(script_pool);
-	pools->buffers = vzalloc(buffer_pool);
+	pools->rules = fault_here() ? NULL : vzalloc(sizeof(*pools->rules) * max_rules);
+	pools->scripts = fault_here() ? NULL : vzalloc(script_pool);
+	pools->buffers = fault_here() ? NULL : vzalloc(buffer_pool);
 	if (!pools->rules || !pools->scripts || !pools->buffers)
 		return -ENOMEM;
 	return prepare_native(m);

@@ -15,6 +15,7 @@
 #include <asm/tlbflush.h>
 #include "kmod.h"
 #include "compat.h"
+#include "faults.h"
 #include "host.h"
 #include "instr.h"
 #include "pure/ept.h"
@@ -42,7 +43,8 @@ static void *new_page(void)
 
 	if (pages.nr == pages.size) {
 		size_t size = pages.size ? 2 * pages.size : 256;
-		void **bigger = kvmalloc_array(size, sizeof(void *), GFP_KERNEL);
+		void **bigger =
+			fault_here() ? NULL : kvmalloc_array(size, sizeof(void *), GFP_KERNEL);
 
 		if (!bigger)
 			return NULL;
@@ -52,7 +54,7 @@ static void *new_page(void)
 		pages.page = bigger;
 		pages.size = size;
 	}
-	page = (void *)get_zeroed_page(GFP_KERNEL);
+	page = fault_here() ? NULL : (void *)get_zeroed_page(GFP_KERNEL);
 	if (page)
 		pages.page[pages.nr++] = page;
 	return page;
@@ -196,7 +198,7 @@ static int prepare_root_tables(struct machine *m)
 		return error;
 	rdmsrl(MSR_IA32_APICBASE, apic_base);
 	error = memory_map_root(m, ROOT_APIC_VA, apic_base & MSR_IA32_APICBASE_BASE & PTE_PFN_MASK,
-			 ROOT_PTE | _PAGE_PCD | _PAGE_PWT);
+				ROOT_PTE | _PAGE_PCD | _PAGE_PWT);
 	m->host_cr3 = virt_to_phys(root_pgd);
 	return error;
 }
@@ -228,7 +230,7 @@ static int prepare_ept(struct machine *m)
 
 	mtrrs_read(&m->mtrr, m->caps.maxphyaddr);
 	nr = ept_count_pages(&m->mtrr, m->caps.maxphyaddr, has_1g) + EPT_SPARE_PAGES;
-	ept_pages = kvcalloc(nr, sizeof(ept_pages[0]), GFP_KERNEL);
+	ept_pages = fault_here() ? NULL : kvcalloc(nr, sizeof(ept_pages[0]), GFP_KERNEL);
 	if (!ept_pages)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++) {
@@ -249,7 +251,8 @@ static int prepare_ept(struct machine *m)
 
 static int prepare_cpu(struct machine *m, unsigned int cpu)
 {
-	struct vcpu *vcpu = alloc_pages_exact(sizeof(*vcpu), GFP_KERNEL | __GFP_ZERO);
+	struct vcpu *vcpu =
+		fault_here() ? NULL : alloc_pages_exact(sizeof(*vcpu), GFP_KERNEL | __GFP_ZERO);
 
 	if (!vcpu)
 		return -ENOMEM;

@@ -14,6 +14,7 @@
 #include <asm/tlbflush.h>
 #include "kmod.h"
 #include "compat.h"
+#include "faults.h"
 #include "instr.h"
 
 struct probe_result {
@@ -77,6 +78,7 @@ static void read_caps(struct vmx_caps *caps)
 	}
 	if (caps->has_vmx)
 		read_vmx_msrs(caps);
+	fault_caps(caps);
 }
 
 static void probe_cpu(void *data)

@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 #include "kmod.h"
 #include "compat.h"
+#include "faults.h"
 #include "uapi/hvgdb.h"
 
 /* 2 GiB for 256 CPUs. */
@@ -66,8 +67,8 @@ int rings_prepare(struct machine *m)
 	rings_size = PAGE_ALIGN(sizeof(struct hvgdb_area)) +
 		     m->nr_cpus * (HVGDB_RING_HEADER + slots * HVGDB_RECORD_SIZE);
 	reader_size = PAGE_ALIGN(sizeof(struct hvgdb_reader));
-	m->area = vmalloc_user(rings_size);
-	m->reader = vmalloc_user(reader_size);
+	m->area = fault_here() ? NULL : vmalloc_user(rings_size);
+	m->reader = fault_here() ? NULL : vmalloc_user(reader_size);
 	if (!m->area || !m->reader) {
 		pr_err("no memory for the rings: load with a smaller ring_pages=\n");
 		rings_free(m);

@@ -239,7 +239,8 @@ static void park_while_wanted(struct vcpu *vcpu)
 		if (vcpu->rules_generation != load_acquire(&vcpu->machine->rules.generation))
 			events_intercept(vcpu);
 		nmi_show_rules(vcpu);
-		if (!load_acquire(&vcpu->halt_wanted) && vcpu->want == WANT_NOTHING)
+		if ((!load_acquire(&vcpu->halt_wanted) || fault_deaf(vcpu)) &&
+		    vcpu->want == WANT_NOTHING)
 			return;
 		vmx_sync_guest(vcpu);
 		halt_enter(vcpu);

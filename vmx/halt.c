@@ -74,6 +74,8 @@ void halt_enter(struct vcpu *vcpu)
 static void kick(struct vcpu *vcpu)
 {
 	store_release(&vcpu->halt_wanted, 1);
+	if (fault_deaf(vcpu))
+		return;
 	store_release(&vcpu->nmi_due, 1);
 	apic_send_nmi(vcpu->machine, vcpu->apic_id);
 }

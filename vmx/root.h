@@ -231,6 +231,16 @@ struct root_frame {
 void root_fault(struct root_frame *frame);
 bool native_fault(struct root_frame *frame);
 
+/* The test-only build FAULTS=1: a CPU that neither takes a kick nor parks by itself. */
+static inline bool fault_deaf(const struct vcpu *vcpu)
+{
+#ifdef HVGDB_FAULTS
+	return __atomic_load_n(&vcpu->machine->deaf, __ATOMIC_RELAXED) == (s32)vcpu->cpu;
+#else
+	return false;
+#endif
+}
+
 /*
  * check.c: the checking build (make CHECKING=1) asserts before every entry what the emulator does
  * not. A debt of INVEPTs that check_begin() has seen is paid by the time of check_entry(), which is

@@ -390,6 +390,9 @@ struct machine {
 	char exec_file[256];
 	u32 orphan_timeout; /* seconds, 0: for ever */
 	u16 debug_port;	    /* port for root's last words, 0: none */
+#ifdef HVGDB_FAULTS
+	s32 deaf; /* CPU that does not answer, -1: none */
+#endif
 #ifdef HVGDB_CHECKING
 	bool forget_invept; /* on purpose: is that noticed? */
 #endif
