@@ -68,8 +68,9 @@ bench: deps ## bytes and round trips on the line, instructions in root, beside K
 	@qemu-tests/bench-tracing
 
 .PHONY: bench-proof
-bench-proof: deps ## a million misses of a condition and a trace of 100,000 system calls, checked (long)
+bench-proof: deps ## 100,000 expressions against gdb's values, a million misses, 100,000 system calls traced (long)
 	@$(MAKE) -s test-module
+	@$(PYTHON) events/tests/expr_differential.py 100000
 	@qemu-tests/bench-tracing --prove
 
 .PHONY: check

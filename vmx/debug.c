@@ -422,10 +422,7 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
-	if (self->machine->rules.gdb_present)
-		rsp_console(&self->machine->rsp, vcpu->print);
-	else
-		root_log(self->machine, vcpu->print);
+	rsp_console(&self->machine->rsp, vcpu->print);
 	serve_step_over(self, vcpu);
 }
 

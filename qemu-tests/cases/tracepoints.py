@@ -3,7 +3,7 @@
 
 import tempfile
 
-from lib.case import VM, check, equal, match
+from lib.case import VM, check, equal, match, symbol
 
 TIME_LIMIT = 180
 FUNCTION = '__x64_sys_sched_get_priority_min'   # tracecalls alone calls it, with numbers from 1000 up
@@ -176,5 +176,19 @@ session.finish()
 session.run('tstop')
 equal(frames('regs->di'), [(first, 1000), (first, 1001), (first, 1002), (second, 1), (second, 1)],
       'frames after enabling one and making another')
+
+# A rule collects like a tracepoint, whose own place is switched off here.
+session.run('delete')
+number = define(FUNCTION, 'collect $rip, $rsp')
+session.run(f'disable {number}')
+match(session.run(f'monitor !exception ud trace 0n{number}'), f'collects like tracepoint {number}', 'the rule')
+session.run('tstart')
+session.begin('continue')
+vm.sh('touch /tmp/go; faults ud 6; tracecalls 2 0')
+session.interrupt()
+session.finish()
+session.run('tstop')
+equal(frames('(long)$pc'), [(number, symbol('faults', 'fault_ud'))] * 6, 'frames of a rule')
+match(session.run('monitor events'), 'hits 6 ', 'hits of the rule')
 session.quit()
 vm.dmesg_clean()
