@@ -36,6 +36,7 @@ extern const struct command event_command;
 extern const struct command script_command;
 extern const struct command serve_command;
 extern const struct command status_command;
+extern const struct command trace_command;
 
 /* say.c: messages. Under systemd they carry a priority. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The trace buffer: full, circular, ordered across CPUs, kept when gdb leaves, and shown to the next gdb."""
 
+import base64
+import tempfile
+
 from lib.case import VM, check, equal, match
 
 TIME_LIMIT = 180
@@ -105,4 +108,17 @@ session.finish()
 session.run('tstop')
 equal(values(session), [*range(1000, 1005)] * 2, 'frames before and after')
 session.quit()
+
+# Saved on the machine itself, read by a gdb elsewhere.
+match(vm.sh('hvgdbctl trace save /tmp/trace.tf'), r'^\d+ bytes of frames', 'hvgdbctl trace save')
+check(vm.status('hvgdbctl trace save /tmp/trace.tf')[1] == 1, 'a file that is there is written over')
+with tempfile.NamedTemporaryFile(suffix='.tf') as file:
+    file.write(base64.b64decode(vm.sh('base64 /tmp/trace.tf')))
+    file.flush()
+    reader = vm.gdb_session(symbols=False, attach=False)
+    reader.run(f'target tfile {file.name}')
+    # struct pt_regs: di is at 112.
+    equal(values(reader, '*(long *)($rdi + 112)'), [*range(1000, 1005)] * 2, 'frames of the file')
+    match(reader.run('tstatus'), r'Collected 10 trace frames', 'tstatus of the file')
+    reader.kill()
 vm.dmesg_clean()
