@@ -269,6 +269,13 @@ static void resumed(struct vcpu *self)
 	}
 }
 
+/* Tracing goes on without gdb only if gdb has said so. A gdb on the line keeps what it has. */
+static void session_ended(struct machine *m)
+{
+	if (!rsp_attached(&m->rsp))
+		trace_session_end(m);
+}
+
 static void feed(struct vcpu *self, u8 byte)
 {
 	struct local *local = &self->machine->local;
@@ -284,6 +291,9 @@ static void feed(struct vcpu *self, u8 byte)
 	case RSP_RESUME:
 		resumed(self);
 		break;
+	case RSP_DETACH:
+		session_ended(self->machine);
+		break;
 	default:
 		break;
 	}
@@ -298,6 +308,8 @@ void local_serve(struct vcpu *self, struct hypercall_local *call)
 	change_places(m);
 	local->call = call;
 	call->out_length = 0;
+	if (call->reset && rsp_attached(&local->rsp))
+		session_ended(m);
 	if (call->reset)
 		rsp_abandon(&local->rsp);
 	for (call->in_taken = 0; call->in_taken < call->in_length; call->in_taken++) {

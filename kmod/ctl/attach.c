@@ -81,10 +81,11 @@ static void give_back(void)
 }
 
 /* From here on every end gives it back: by give_back(), or by the guard. */
-static void take_tty(void)
+static void take_tty(const struct wish *wish)
 {
 	take_lock();
 	atexit(drop_lock);
+	look_for_rivals(wish);
 	if (!tty_open(&line.tty, why, sizeof(why)))
 		refuse();
 	guard_start(&line.tty, line.lock);
@@ -169,8 +170,7 @@ static int attach(const struct wish *wish)
 	    !uart_describe("/sys", line.tty.name, &line.uart, why, sizeof(why)))
 		refuse();
 	catch_signals();
-	look_for_rivals(wish);
-	take_tty();
+	take_tty(wish);
 	/* Behind the guard, which is not to hold the device: when we end the line is disarmed. */
 	line.device = device_open();
 	take_line();
