@@ -127,7 +127,7 @@ path = until(lambda: re.search(r'/dev/pts/\d+', vm.sh('cat /tmp/serve.log')), 10
 gdb = connect(path)
 match(gdb.run('info threads'), r'CPU 1, ', 'gdb at the terminal')
 disconnect(gdb)
-vm.sh('killall hvgdbctl')
+vm.status('killall hvgdbctl')
 
 # Local mode: with no line armed a rule that could only stop is refused, and says what to do.
 until(lambda: 'none' in vm.sh('hvgdbctl status'), 10, 'the line is still armed')
