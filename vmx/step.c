@@ -48,18 +48,25 @@ void step_end(struct vcpu *vcpu)
 	vcpu->away_blocks = vcpu->away && vcpu->away_blocks;
 }
 
+static bool over_ours(const struct vcpu *vcpu)
+{
+	return vcpu->peek || vcpu->io_unwatched || vcpu->nr_trace_steps;
+}
+
 /* Whether the next instruction is to exit. */
 bool step_traps(const struct vcpu *vcpu)
 {
-	return (vcpu->step != STEP_NONE && !vcpu->away) || vcpu->peek || vcpu->io_unwatched ||
-	       vcpu->nr_trace_steps;
+	if (vcpu->step == STEP_RANGE && vcpu->away)
+		return over_ours(vcpu);
+	return vcpu->step != STEP_NONE || over_ours(vcpu);
 }
 
 /* Whether interrupts and NMIs wait: for the user, or over something of ours. */
 bool step_holds_events(const struct vcpu *vcpu)
 {
-	return (vcpu->step != STEP_NONE && !vcpu->range_open) || vcpu->peek || vcpu->io_unwatched ||
-	       vcpu->nr_trace_steps;
+	if (vcpu->step == STEP_RANGE && vcpu->range_open)
+		return over_ours(vcpu);
+	return vcpu->step != STEP_NONE || over_ours(vcpu);
 }
 
 bool step_wants_interrupts(const struct vcpu *vcpu)
@@ -138,7 +145,7 @@ static enum vmx_verdict step_range(struct vcpu *vcpu, u64 rip)
 /* An IRET has been executed. */
 enum vmx_verdict step_window(struct vcpu *vcpu)
 {
-	if (!vcpu->away || vmread(GUEST_RSP) != vcpu->away_rsp ||
+	if (vcpu->step != STEP_RANGE || !vcpu->away || vmread(GUEST_RSP) != vcpu->away_rsp ||
 	    (vmread(GUEST_CR3) & CR3_ADDRESS) != vcpu->away_cr3)
 		return VERDICT_RESUME;
 	vcpu->away = false;

@@ -4,21 +4,18 @@ ends: after 1000 steps interrupts are let in, and their handlers run freely.
 
 With one CPU nothing else can end the loop; with two, the others run (vCont;r with c) or stay halted (without)."""
 
-from lib import rsp
+from lib import inside, rsp
 from lib.case import VM, check, equal
 
 TICKS = 20
 
 
-def symbols(vm):
-    lines = vm.sh('grep exotic_wait /proc/kallsyms').split('\n')
-    found = {line.split()[2]: int(line.split()[0], 16) for line in lines if line}
-    return found['exotic_wait_begin'], found['exotic_wait_end']
-
-
-def over_the_loop(vm, begin, end, cpu, others=''):
+def over_the_loop(vm, begin, end, cpu, others='', passed=None):
+    """passed: a breakpoint that is never meant, for its condition is 0."""
     client = rsp.Client(vm.gdb_port)
     client.attach()
+    if passed:
+        client.expect(f'Z0,{passed:x},1;X3,220027', 'OK')
     client.expect(f'Z0,{begin:x},1', 'OK')
     client.resume()
     work = vm.background(f'echo "wait {TICKS}" | taskset {1 << cpu} tee /sys/module/exotic/parameters/run >/dev/null;'
@@ -52,10 +49,11 @@ def over_the_loop(vm, begin, end, cpu, others=''):
 def cpus(number):
     vm = VM(cpus=number)
     vm.insert('exotic')
-    begin, end = symbols(vm)
-    for _ in range(3):
+    begin, end, tick = inside.addresses(vm, 'exotic_wait_begin', 'exotic_wait_end', 'sysvec_apic_timer_interrupt')
+    for _ in range(2):
         over_the_loop(vm, begin, end, 0)
         over_the_loop(vm, begin, end, number - 1, ';c')
+    over_the_loop(vm, begin, end, 0, passed=tick)
     vm.sh('syscalls 1000')
     vm.dmesg_clean()
     vm.down()
