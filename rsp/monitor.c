@@ -8,6 +8,11 @@
 static void rsp_monitor_why(struct rsp *rsp, struct rsp_text *out)
 {
 	rsp->error_unspoken = false;
+	if (rsp->stop_why) {
+		rsp_text_add(out, "This stop: ");
+		rsp_text_add(out, rsp->stop_why);
+		rsp_text_add(out, "\n");
+	}
 	if (!rsp->last_error) {
 		rsp_text_add(out, "There was no error in this session.\n");
 		return;
@@ -25,7 +30,7 @@ static void rsp_monitor_why(struct rsp *rsp, struct rsp_text *out)
 static void rsp_monitor_list(struct rsp *rsp, struct rsp_text *out)
 {
 	rsp_text_add(out, "help [command]  this list, or the lines about one command\n");
-	rsp_text_add(out, "why             what the last error was\n");
+	rsp_text_add(out, "why             what the last error was, and why it stopped if a condition failed\n");
 	if (rsp->ops->monitor_help)
 		rsp->ops->monitor_help(rsp->target, out);
 }

@@ -277,10 +277,8 @@ bool rsp_attached(const struct rsp *rsp);
 /* Console text to gdb: one O packet, cut to a packet. Only while a resume is outstanding. */
 void rsp_console(struct rsp *rsp, const char *text);
 
-/*
- * What `monitor why` says until the next error: why is a sentence that stays where it is. Not sent.
- */
-void rsp_set_why(struct rsp *rsp, int error, const char *why);
+/* What `monitor why` says of this stop, a sentence that stays where it is, or NULL. Not sent. */
+void rsp_explain_stop(struct rsp *rsp, const char *why);
 
 /* Bytes of a register in the description. */
 unsigned int rsp_reg_size(unsigned int reg);

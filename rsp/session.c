@@ -25,6 +25,7 @@ static void rsp_forget(struct rsp *rsp)
 	rsp->trace_stepping = false;
 	rsp->last_error = RSP_OK;
 	rsp->last_why = NULL;
+	rsp->stop_why = NULL;
 	rsp->error_unspoken = false;
 	rsp_reply_begin(rsp);
 }
@@ -126,10 +127,9 @@ static void rsp_speak_error(struct rsp *rsp)
 	rsp_send(rsp);
 }
 
-void rsp_set_why(struct rsp *rsp, int error, const char *why)
+void rsp_explain_stop(struct rsp *rsp, const char *why)
 {
-	rsp->last_error = error;
-	rsp->last_why = why;
+	rsp->stop_why = why;
 }
 
 static bool rsp_opens_session(const struct rsp *rsp)

@@ -50,6 +50,7 @@ struct rsp {
 
 	u8 last_error;	      /* for `monitor why` */
 	const char *last_why; /* what the target had to add, or NULL */
+	const char *stop_why; /* of the stop at hand; NULL: nothing to say */
 	bool error_unspoken;  /* it goes out as a console line at the next resume */
 
 	u8 verdict;	 /* enum rsp_verdict of the packet at hand */

@@ -199,6 +199,7 @@ static void explain_stop(struct machine *m, const struct vcpu *vcpu)
 	const struct breakpoint *bp = breakpoint_at(m, vcpu->stop.addr);
 	struct rsp_text text = { .buf = m->why, .size = sizeof(m->why) - 1 };
 
+	rsp_explain_stop(&m->rsp, NULL);
 	if (vcpu->stop.kind != RSP_STOP_SWBREAK || !vcpu->condition_failed || !bp)
 		return;
 	agent_describe_error(bp, &text);
@@ -208,7 +209,7 @@ static void explain_stop(struct machine *m, const struct vcpu *vcpu)
 		rsp_console(&m->rsp, m->why);
 		rsp_console(&m->rsp, "; this counts as true\n");
 	}
-	rsp_set_why(&m->rsp, RSP_EPROGRAM, m->why);
+	rsp_explain_stop(&m->rsp, m->why);
 }
 
 static void tell_stop(struct machine *m, struct vcpu *vcpu)

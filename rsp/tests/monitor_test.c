@@ -107,6 +107,22 @@ static void test_text_not_twice(void **state)
 	assert_null(console_of_resume());
 }
 
+/* What was said of a stop outlives errors, and goes with its session. */
+static void test_stop_explained(void **state)
+{
+	(void)state;
+	start("");
+	rsp_explain_stop(&f.rsp, "a condition failed");
+	check_reply("P", fake_ask(&f, "P10=00"), "E01");
+	check_reply("why", monitor("why"),
+		    "This stop: a condition failed\nE01: the packet makes no sense\n");
+	rsp_explain_stop(&f.rsp, NULL);
+	check_reply("why", monitor("why"), "E01: the packet makes no sense\n");
+	rsp_explain_stop(&f.rsp, "a condition failed");
+	fake_connect(&f, "");
+	check_reply("why", monitor("why"), "There was no error in this session.\n");
+}
+
 /* gdb's unwinder reads at wild addresses all the time: that is no news. */
 static void test_failed_reads_are_not_announced(void **state)
 {
@@ -136,7 +152,7 @@ static void test_sentences(void **state)
 }
 
 #define HELP_HELP "help [command]  this list, or the lines about one command\n"
-#define HELP_WHY  "why             what the last error was\n"
+#define HELP_WHY  "why             what the last error was, and why it stopped if a condition failed\n"
 #define UNKNOWN	  "There is no such monitor command; try `monitor help`.\n"
 
 static void test_monitor(void **state)
@@ -239,6 +255,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_text_in_reply),
 	cmocka_unit_test(test_text_as_console_line),
 	cmocka_unit_test(test_text_not_twice),
+		cmocka_unit_test(test_stop_explained),
 	cmocka_unit_test(test_failed_reads_are_not_announced),
 	cmocka_unit_test(test_sentences),
 	cmocka_unit_test(test_monitor),
