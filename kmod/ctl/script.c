@@ -68,11 +68,11 @@ const struct command script_command = {
 	.summary = "carry out a file of rules and other commands",
 	.help = "One command a line, as `monitor` and `hvgdbctl event add` take it:\n\n"
 		"    # whoever reads DR7, once a line\n"
-		"    output create reads file /var/log/dr7 json\n"
+		"    output create reads file /var/log/dr7 format json\n"
 		"    output open reads\n"
 		"    !dr reg 7 access r output { reads }\n"
 		"    !exception ud script {\n"
-		"        printf(\"%s at %llx\\n\", $pname, $rip);   // goes to `hvgdbctl watch`\n"
+		"        printf(\"%s at %llx\\n\", $pname, $rip);\n"
 		"    }\n\n"
 		"A command goes on behind its line as long as a brace is open, or with a "
 		"backslash\n"
