@@ -98,6 +98,8 @@ static size_t count_below_1g(const struct mtrr_state_raw *mtrr, u64 base)
 	size_t pages = 1;
 	u64 gpa;
 
+	if (one_type(mtrr, base, EPT_LEVEL_1G))
+		return pages;
 	for (gpa = base; gpa < base + level_size(EPT_LEVEL_1G); gpa += level_size(EPT_LEVEL_2M))
 		if (!one_type(mtrr, gpa, EPT_LEVEL_2M))
 			pages++;
@@ -154,6 +156,10 @@ static bool fill_pt(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 *pde
 static bool fill_pd(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 *pdpte, u64 base)
 {
 	u64 *pd = new_table(ept, pdpte);
+	/* A CPU without 1G pages has hundreds of thousands of these entries, nearly all of one
+	 * type. */
+	bool uniform = one_type(mtrr, base, EPT_LEVEL_1G);
+	u64 first = leaf_entry(mtrr, base, EPT_LEVEL_2M);
 	unsigned int i;
 
 	if (!pd)
@@ -161,7 +167,9 @@ static bool fill_pd(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 *pdp
 	for (i = 0; i < ENTRIES; i++) {
 		u64 gpa = base + i * level_size(EPT_LEVEL_2M);
 
-		if (one_type(mtrr, gpa, EPT_LEVEL_2M))
+		if (uniform)
+			pd[i] = first + i * level_size(EPT_LEVEL_2M);
+		else if (one_type(mtrr, gpa, EPT_LEVEL_2M))
 			pd[i] = leaf_entry(mtrr, gpa, EPT_LEVEL_2M);
 		else if (!fill_pt(ept, mtrr, &pd[i], gpa))
 			return false;
@@ -361,15 +369,18 @@ int ept_unshare(struct ept *ept, u64 gpa)
 	}
 }
 
+static u64 with_type(u64 entry, u64 type)
+{
+	return (entry & ~VMX_EPT_MT_MASK) | type << VMX_EPT_MT_EPTE_SHIFT;
+}
+
 /* The type that a leaf gets; of several, the one that is right for all. */
 static u64 retyped(const struct mtrr_state_raw *mtrr, u64 entry, u64 gpa, unsigned int level)
 {
 	bool uniform;
 	u64 type = mtrr_range_type(mtrr, gpa, gpa + level_size(level), &uniform);
 
-	if (!uniform)
-		type = HV_MT_UC;
-	return (entry & ~VMX_EPT_MT_MASK) | type << VMX_EPT_MT_EPTE_SHIFT;
+	return with_type(entry, uniform ? type : HV_MT_UC);
 }
 
 /* One page of the map; returns how many bytes it covers. */
@@ -390,12 +401,32 @@ static u64 retype_page(struct ept *ept, const struct mtrr_state_raw *mtrr, u64 g
 	return level_size(level);
 }
 
+/* A stretch of 1 GiB that has one type: nobody needs to ask for each page. */
+static void retype_uniform(struct ept *ept, u64 base, u64 type)
+{
+	unsigned int level;
+	u64 gpa, *entry;
+
+	for (gpa = base; gpa < base + level_size(EPT_LEVEL_1G); gpa += level_size(level)) {
+		entry = ept_lookup(ept, gpa, &level);
+		if (is_present(*entry))
+			store(ept, entry, with_type(*entry, type));
+	}
+}
+
 int ept_retype(struct ept *ept, const struct mtrr_state_raw *mtrr)
 {
+	u64 base, gpa, type, end;
 	int error = 0;
-	u64 gpa = 0;
+	bool uniform;
 
-	while (gpa < BIT64(ept->address_bits))
-		gpa += retype_page(ept, mtrr, gpa, &error);
+	for (base = 0; base < BIT64(ept->address_bits); base = end) {
+		end = base + level_size(EPT_LEVEL_1G);
+		type = mtrr_range_type(mtrr, base, end, &uniform);
+		if (uniform)
+			retype_uniform(ept, base, type);
+		for (gpa = base; gpa < end && !uniform;)
+			gpa += retype_page(ept, mtrr, gpa, &error);
+	}
 	return error;
 }
