@@ -113,6 +113,7 @@ enum command_result command_run(struct event_rules *rules, const struct command_
 {
 	struct parse_command command;
 
+	rules_sweep(rules);
 	switch (parse_line(line, len, &env->parse, &command, out)) {
 	case PARSE_OK:
 		return command_do(rules, env, &command, out);

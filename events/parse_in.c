@@ -179,6 +179,25 @@ static void in_skip_string(struct parse_in *in)
 	in->at++;
 }
 
+static bool in_begins(const struct parse_in *in, char first, char second)
+{
+	return in->at + 1 < in->len && in->line[in->at] == first && in->line[in->at + 1] == second;
+}
+
+/* Past a comment of a script, if one begins here; it may have braces and quotes in it. */
+static bool in_skip_comment(struct parse_in *in)
+{
+	bool line = in_begins(in, '/', '/');
+
+	if (!line && !in_begins(in, '/', '*'))
+		return false;
+	for (in->at += 2; in->at < in->len; in->at++)
+		if (line ? in->line[in->at] == '\n' : in_begins(in, '*', '/'))
+			break;
+	in->at += line ? 0 : 2;
+	return true;
+}
+
 /* From behind an opening brace to its closing one; false if there is none. */
 static bool in_find_close(struct parse_in *in)
 {
@@ -189,6 +208,8 @@ static bool in_find_close(struct parse_in *in)
 			in_skip_string(in);
 			continue;
 		}
+		if (in_skip_comment(in))
+			continue;
 		if (in->line[in->at] == '{')
 			depth++;
 		if (in->line[in->at] == '}' && !--depth)

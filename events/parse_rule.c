@@ -196,6 +196,20 @@ static bool parse_persist(struct rule_parse *rp)
 	return true;
 }
 
+/* With lines before the first word: errors count lines from the brace, as in the file it came from. */
+static void script_from_start(struct rule_span *script)
+{
+	const char *p = script->p;
+	bool lines = false;
+
+	while (p[-1] != '{')
+		lines |= *--p == '\n';
+	if (!lines)
+		return;
+	script->len += script->p - p;
+	script->p = p;
+}
+
 static bool parse_script(struct rule_parse *rp)
 {
 	struct rule_span *script = &rp->spec->script;
@@ -203,8 +217,10 @@ static bool parse_script(struct rule_parse *rp)
 	if (!in_need_braces(rp->in, script))
 		return false;
 	rp->spec->script_file = script->len >= 5 && !memcmp(script->p, "file:", 5);
-	if (!rp->spec->script_file)
+	if (!rp->spec->script_file) {
+		script_from_start(script);
 		return true;
+	}
 	script->p += 5;
 	script->len -= 5;
 	in_trim(script);

@@ -249,11 +249,43 @@ enum rules_error rules_enable(struct event_rules *rules, u32 id, bool on)
 {
 	struct event_rule *rule = rules_find(rules, id);
 
-	if (!rule)
+	if (!rule || rule->doomed)
 		return RULES_NO_SUCH_ID;
 	rule->state = on ? RULE_ENABLED : RULE_DISABLED;
 	rules_changed(rules);
 	return RULES_OK;
+}
+
+enum rules_error rules_doom(struct event_rules *rules, u32 id)
+{
+	struct event_rule *rule = rules_find(rules, id);
+
+	if (!rule || rule->doomed)
+		return RULES_NO_SUCH_ID;
+	rule->doomed = true;
+	__atomic_store_n(&rule->state, RULE_DISABLED, __ATOMIC_RELAXED);
+	rules_changed(rules);
+	return RULES_OK;
+}
+
+void rules_sweep(struct event_rules *rules)
+{
+	struct event_rule *rule;
+	u32 n = 0;
+
+	while ((rule = rules_nth(rules, n))) {
+		if (rule->doomed)
+			rules_remove(rules, rule->id);
+		else
+			n++;
+	}
+}
+
+bool rules_script_failed(struct event_rule *rule, u8 result, u32 line)
+{
+	rule->script_result = result;
+	rule->script_line = line;
+	return __atomic_fetch_add(&rule->script_errors, 1, __ATOMIC_RELAXED) == 0;
 }
 
 void rules_enable_all(struct event_rules *rules, bool on)

@@ -105,7 +105,7 @@ enum rule_failure_kind {
 	RULE_FAULT,   /* native code faulted */
 	RULE_ENDLESS, /* native code did not end */
 	RULE_STORM,   /* its interrupt, suppressed, came again and again */
-	RULE_SCRIPT,  /* .sentence */
+	RULE_SCRIPT,  /* .sentence, and .at is the line */
 };
 
 struct rule_failure {
@@ -114,7 +114,7 @@ struct rule_failure {
 	bool in_condition; /* RULE_FAULT, RULE_ENDLESS: else in the code */
 	bool inside;	   /* RULE_FAULT: at byte .at of it, else after a jump to elsewhere */
 	u32 at;
-	const char *sentence; /* "its script ..." */
+	const char *sentence; /* of what stopped it */
 };
 
 struct event_rule {
@@ -124,6 +124,7 @@ struct event_rule {
 	u8 origin; /* enum rule_origin */
 	u8 stages;
 	s16 vector;
+	bool doomed; /* cleared by a script: does nothing, and goes at the next halt */
 	bool breaks; /* has neither script nor code nor output */
 	bool sc, skip, imm, persist, code_first;
 	struct rule_filter filter;
@@ -137,6 +138,10 @@ struct event_rule {
 	/* Changed on all CPUs at once, by atomic additions. */
 	u64 hits, suppressed, lost; /* stage all: a hit each stage */
 	struct rule_failure failure; /* RULE_FAILED */
+	/* Runs of the script that ended early, and why and in which line the last one did. */
+	u64 script_errors;
+	u8 script_result; /* enum expr_result */
+	u32 script_line;
 	char text[RULES_TEXT_SIZE];
 };
 
@@ -179,7 +184,11 @@ void rules_init(struct event_rules *rules, const struct rules_memory *memory);
 enum rules_error rules_add(struct event_rules *rules, const struct rule_spec *spec,
 			   enum rule_origin origin, u32 *id);
 enum rules_error rules_remove(struct event_rules *rules, u32 id);
+/* May be called while CPUs run. */
 enum rules_error rules_enable(struct event_rules *rules, u32 id, bool on);
+/* While CPUs run: disables, and has rules_sweep() remove it when all are halted. */
+enum rules_error rules_doom(struct event_rules *rules, u32 id);
+void rules_sweep(struct event_rules *rules);
 void rules_enable_all(struct event_rules *rules, bool on);
 void rules_clear(struct event_rules *rules);
 
@@ -286,6 +295,12 @@ void rules_names(const struct event_rules *rules, const struct event_outcome *ou
 
 /* Disables while CPUs run; they see the generation change before their next entry. */
 void rules_fail(struct event_rules *rules, struct event_rule *rule, const struct rule_failure *why);
+
+/* Counts a run of the script that ended early; true if it was the first. On all CPUs at once. */
+bool rules_script_failed(struct event_rule *rule, u8 result, u32 line);
+
+/* "its script ended early 5 times, last in line 3: division by zero" */
+void rules_describe_script(const struct event_rule *rule, struct rsp_text *out);
 
 /* "its code faulted (#PF at byte 0x5)" */
 void rules_describe_failure(const struct rule_failure *failure, struct rsp_text *out);

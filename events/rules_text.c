@@ -4,6 +4,7 @@
  *
  * Runs in VMX root, in user-space tests and in hvgdbctl. Calls rsp_text_*().
  */
+#include "expr.h"
 #include "rules.h"
 
 static void add_hex(struct rsp_text *out, const char *label, u64 value)
@@ -151,6 +152,8 @@ void rules_describe_failure(const struct rule_failure *failure, struct rsp_text 
 		return;
 	}
 	if (failure->what == RULE_SCRIPT) {
+		add_dec(out, "its script, in line ", failure->at);
+		rsp_text_add(out, ": ");
 		rsp_text_add(out, failure->sentence);
 		return;
 	}
@@ -171,6 +174,15 @@ void rules_describe_failure(const struct rule_failure *failure, struct rsp_text 
 		rsp_text_add(out, " at a place outside of it");
 }
 
+void rules_describe_script(const struct event_rule *rule, struct rsp_text *out)
+{
+	add_dec(out, "its script ended early ", rule->script_errors);
+	add_dec(out, rule->script_errors == 1 ? " time, in line " : " times, last in line ",
+		rule->script_line);
+	rsp_text_add(out, ": ");
+	rsp_text_add(out, expr_result_text(rule->script_result));
+}
+
 static void list_rule(const struct event_rule *rule, struct rsp_text *out)
 {
 	static const char *const states[] = { "disabled", "enabled", "failed" };
@@ -189,6 +201,10 @@ static void list_rule(const struct event_rule *rule, struct rsp_text *out)
 	if (rule->state == RULE_FAILED) {
 		rsp_text_add(out, "; disabled: ");
 		rules_describe_failure(&rule->failure, out);
+	}
+	if (rule->script_errors) {
+		rsp_text_add(out, "; ");
+		rules_describe_script(rule, out);
 	}
 	if (rule->origin != RULE_GDB) {
 		rsp_text_add(out, "\n    ");

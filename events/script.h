@@ -155,6 +155,9 @@ struct script_run {
 /* EXPR_OK or why it ended early; *line is where, 0 if that is unknown. */
 enum expr_result script_run(struct script_run *run, const u8 *image, size_t len, u32 *line);
 
+/* For `monitor help script`: lines that begin with this word. */
+void script_help(struct rsp_text *out);
+
 /* Whether a rule whose script ended like this is not to run again. */
 bool script_is_hopeless(enum expr_result result);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of the compiler offer to each other: text to tokens (script_lex.c), tokens to
- * statements (script_parse.c, script_declare.c) and expressions (script_expr.c), and these to code
- * (script_emit.c) at once, without a tree in between. Runs in VMX root and in user space.
+ * statements (script_parse.c, script_assign.c, script_declare.c) and expressions (script_expr.c),
+ * and these to code (script_emit.c) at once, without a tree in between. Runs in VMX root and in
+ * user space.
  */
 #ifndef HVGDB_EVENTS_SCRIPT_COMPILE_H
 #define HVGDB_EVENTS_SCRIPT_COMPILE_H
@@ -162,6 +163,9 @@ int script_global(struct script_compiler *c, const struct script_token *name);
 bool script_usable_name(struct script_compiler *c, const struct script_token *name, bool declared);
 const struct script_own_function *script_find_own(const struct script_compiler *c,
 						  const struct script_word *name);
+
+/* script_assign.c */
+bool script_assignment(struct script_compiler *c);
 
 /* script_parse.c */
 bool script_block(struct script_compiler *c);

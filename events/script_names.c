@@ -169,6 +169,11 @@ const struct script_register *script_register(unsigned int n)
 	return n < ARRAY_SIZE(registers) ? &registers[n] : NULL;
 }
 
+const char *script_pseudo_name(enum script_pseudo pseudo)
+{
+	return pseudos[pseudo];
+}
+
 int script_find_register(const struct script_word *name)
 {
 	unsigned int i;

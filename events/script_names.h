@@ -53,6 +53,9 @@ enum script_pseudo {
 /* The n-th, NULL behind the last. */
 const struct script_register *script_register(unsigned int n);
 
+/* Without the $. */
+const char *script_pseudo_name(enum script_pseudo pseudo);
+
 /* The number of the row with that name, -1 if there is none. */
 int script_find_register(const struct script_word *name);
 int script_find_pseudo(const struct script_word *name);

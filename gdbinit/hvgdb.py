@@ -212,6 +212,62 @@ class SymbolsCommand(gdb.Command):
             print(f'{name}: {files[name]}')
 
 
+# Rules with scripts from files: root can read none.
+
+
+SCRIPT_FILE = re.compile(r'(?<![^\s}])script\s*\{\s*file:\s*([^}]*?)\s*\}')
+INCLUDE = re.compile(r'^[ \t]*#include[ \t]*"([^"\n]+)".*\n?', re.M)
+INCLUDES = 8
+# What a packet holds.
+RULE_LENGTH = 8191
+
+
+def script_text(path, depth=0):
+    """A script with what it includes, from the folder of the file that says so."""
+    if depth > INCLUDES:
+        raise gdb.GdbError(f'{path}: more than {INCLUDES} files include each other.')
+    try:
+        with open(os.path.expanduser(path), encoding='utf-8', errors='surrogateescape') as file:
+            text = file.read()
+    except OSError as problem:
+        raise gdb.GdbError(f'{path}: {problem.strerror}.') from None
+    folder = os.path.dirname(path)
+    text += '' if text.endswith('\n') else '\n'
+    return INCLUDE.sub(lambda found: script_text(os.path.join(folder, found.group(1)), depth + 1), text)
+
+
+def with_scripts(line):
+    """The line with the text of each `script { file:... }` in its place."""
+    return SCRIPT_FILE.sub(lambda found: f'script {{{script_text(found.group(1))}}}', line)
+
+
+def monitor(line):
+    """What hvgdb answers to `monitor LINE`; the line may have line ends in it, which gdb's own command cannot send."""
+    data = line.encode('utf-8', 'surrogateescape')
+    if len(data) > RULE_LENGTH:
+        raise gdb.GdbError(f'The line is longer than {RULE_LENGTH} characters.')
+    connection = gdb.selected_inferior().connection
+    if not hasattr(connection, 'send_packet'):
+        # gdb before 12: in one line, so a comment to the end of its line has to go.
+        return gdb.execute('monitor ' + re.sub(r'("(?:\\.|[^"\\\n])*")|//[^\n]*', r'\1', line).replace('\n', ' '), to_string=True)
+    reply = connection.send_packet(b'qRcmd,' + data.hex().encode())
+    return '' if reply == b'OK' else bytes.fromhex(reply.decode()).decode('utf-8', 'replace')
+
+
+class RuleCommand(gdb.Command):
+    """hv rule LINE: the same as `monitor LINE`, but `script { file:PATH }` in it takes the script from a file here.
+
+    hv rule !exception pf script { file:faults.hvs }"""
+
+    def __init__(self):
+        super().__init__('hv rule', gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        if not argument:
+            raise gdb.GdbError('Which rule? hv rule !exception pf script { file:PATH }')
+        print(monitor(with_scripts(argument)), end='')
+
+
 # Events: gdb shows no more of a stop than its signal, and scripts cannot add to gdb.events.
 
 
@@ -437,3 +493,4 @@ PercpuCommand()
 CurrentCommand()
 ModulesCommand()
 SymbolsCommand()
+RuleCommand()

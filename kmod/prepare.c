@@ -302,7 +302,7 @@ static void prepare_host_registers(struct machine *m)
 	m->has_debugctl = !rdmsrl_safe(MSR_IA32_DEBUGCTLMSR, &debugctl);
 }
 
-/* How root finds out which process a CPU runs (D18). */
+/* How root finds out which process a CPU runs (D18), and what scripts can ask for. */
 static void prepare_tasks(struct machine *m)
 {
 	m->task_tgid = offsetof(struct task_struct, tgid);
@@ -310,6 +310,10 @@ static void prepare_tasks(struct machine *m)
 	m->task_comm = offsetof(struct task_struct, comm);
 	m->task_list = offsetof(struct task_struct, tasks);
 	m->init_task = (u64)&init_task;
+	m->task_leader = offsetof(struct task_struct, group_leader);
+	m->page_offset = PAGE_OFFSET;
+	m->load_seconds = ktime_get_real_seconds();
+	m->load_tsc = rdtsc();
 }
 
 static int prepare_all(struct machine *m)

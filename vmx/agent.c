@@ -7,6 +7,7 @@
 #include "root.h"
 #include "instr.h"
 
+/* One printf may come in parts: they are told together. */
 static enum expr_result op_print(void *ctx, u64 channel, const char *text, size_t len)
 {
 	struct vcpu *vcpu = ctx;
@@ -91,7 +92,10 @@ enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 		if (result)
 			failed(vcpu, bp, result);
 	}
-	return vcpu->print_len ? AGENT_PRINT : AGENT_PASS;
+	if (!vcpu->print_len)
+		return AGENT_PASS;
+	output_text(vcpu, NULL, vcpu->print, vcpu->print_len);
+	return AGENT_PRINT;
 }
 
 static int verify(struct machine *m, const struct rsp_program *program, u32 allowed,

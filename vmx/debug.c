@@ -180,19 +180,6 @@ static void announce(struct machine *m, const struct held_event *held)
 		rsp_console(&m->rsp, line);
 }
 
-/* What happened to rules, while gdb listens to the console. */
-static void tell_notices(struct machine *m)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->nr_cpus && rsp_awaits_stop(&m->rsp); i++) {
-		if (!m->vcpu[i] || !m->vcpu[i]->notice[0])
-			continue;
-		rsp_console(&m->rsp, m->vcpu[i]->notice);
-		m->vcpu[i]->notice[0] = '\0';
-	}
-}
-
 /* gdb takes the stop for a condition that holds; it may not, and this is why. */
 static void explain_stop(struct machine *m, const struct vcpu *vcpu)
 {
@@ -217,7 +204,7 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
-	tell_notices(m);
+	console_tell(m);
 	explain_stop(m, vcpu);
 	if (vcpu->held.active) {
 		vcpu->held.state.reported = true;
@@ -259,6 +246,7 @@ static void end_session(struct machine *m)
 	trace_session_end(m);
 	rules_session_end(&m->rules);
 	m->rules.gdb_present = false;
+	console_forget(m);
 	all_continue(m);
 }
 
@@ -320,6 +308,7 @@ static void tell_interrupt(struct machine *m)
 {
 	m->last_stop = (struct rsp_stop){ .thread = find(m, is_continue_action)->cpu + 1,
 					  .signal = RSP_SIGINT };
+	console_tell(m);
 	rsp_stopped(&m->rsp);
 }
 
@@ -392,8 +381,10 @@ static void serve_line(struct vcpu *self)
 	m->last_stop =
 		(struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
 				   .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT : RSP_SIGTRAP };
-	if (verdict == RSP_INTERRUPT)
+	if (verdict == RSP_INTERRUPT) {
+		console_tell(m);
 		rsp_stopped(&m->rsp);
+	}
 	talk(m, verdict == RSP_INTERRUPT && rsp_attached(&m->rsp));
 }
 
@@ -423,7 +414,7 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
-	rsp_console(&self->machine->rsp, vcpu->print);
+	console_tell(self->machine);
 	serve_step_over(self, vcpu);
 }
 
@@ -431,7 +422,7 @@ static void serve_tell(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
 	vcpu->want = WANT_NOTHING;
-	tell_notices(self->machine);
+	console_tell(self->machine);
 	release_by_actions(self->machine);
 }
 

@@ -16,6 +16,7 @@ struct hvgdb_events hvgdb_events;
 static const struct rules_ops rules_ops = {
 	.run_condition = native_condition,
 	.run_code = native_code,
+	.run_script = script_action,
 	.collect = trace_event,
 };
 
@@ -104,7 +105,8 @@ static void deliver(struct vcpu *vcpu, const struct event *event)
 static void tell_failure(struct vcpu *vcpu, u32 id)
 {
 	struct machine *m = vcpu->machine;
-	struct rsp_text text = { .buf = vcpu->notice, .size = sizeof(vcpu->notice) - 2 };
+	char line[256];
+	struct rsp_text text = { .buf = line, .size = sizeof(line) - 2 };
 	const struct event_rule *rule = id ? rules_find(&m->rules, id) : NULL;
 
 	if (!rule)
@@ -113,12 +115,10 @@ static void tell_failure(struct vcpu *vcpu, u32 id)
 	rsp_text_hex(&text, id);
 	rsp_text_add(&text, " is disabled: ");
 	rules_describe_failure(&rule->failure, &text);
-	vcpu->notice[text.len] = '\0';
-	root_log(m, vcpu->notice + sizeof("hvgdb: ") - 1);
-	vcpu->notice[text.len] = '\n';
-	vcpu->notice[text.len + 1] = '\0';
-	if (m->rules.gdb_present && vcpu->want == WANT_NOTHING)
-		vcpu->want = WANT_TELL;
+	line[text.len] = '\0';
+	root_log(m, line + sizeof("hvgdb: ") - 1);
+	line[text.len] = '\n';
+	console_add(vcpu, line, text.len + 1, true);
 }
 
 /* A level-triggered line that nobody serves would come for ever (D9). */

@@ -242,6 +242,7 @@ DEFINE_ACCESS_CR(0)
 DEFINE_ACCESS_CR(2)
 DEFINE_ACCESS_CR(3)
 DEFINE_ACCESS_CR(4)
+DEFINE_ACCESS_CR(8)
 
 #define DEFINE_ACCESS_DR(n)                                                 \
 	static inline u64 get_dr##n(void)                                   \

@@ -2,6 +2,7 @@
 /* The `monitor` commands that are about the machine: one row a command. Root, in the debug loop. */
 #include "root.h"
 #include "command.h"
+#include "script.h"
 
 struct command {
 	const char *name, *help;
@@ -207,11 +208,14 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 		.outputs = &m->outputs,
 		.ctx = m,
 		.process_name = tasks_name,
+		.compile = script_compile_rule,
 		.event_sc = origin == RULE_MONITOR ? event_sc : NULL,
 		.event_show = event_show,
 		.no_break = origin == RULE_MONITOR || m->line.port ? NULL : no_break,
 	};
 
+	if (len && line[0] == '?')
+		return script_now(m, line + 1, len - 1, out) == RSP_OK ? COMMAND_OK : COMMAND_ERROR;
 	return command_run(&m->rules, &env, line, len, out);
 }
 
@@ -245,5 +249,7 @@ void monitor_help(struct machine *m, struct rsp_text *out)
 		rsp_text_add(out, commands[i].help);
 		rsp_text_add(out, "\n");
 	}
+	rsp_text_add(out, "?  SCRIPT: runs a script now, on the CPU that stopped: ? print(@rip);\n");
 	parse_help(out);
+	script_help(out);
 }

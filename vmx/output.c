@@ -107,6 +107,13 @@ void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *t
 	len = base_min(len, OUTPUT_TEXT_MAX);
 	if (len && (outputs || is_watched(m)))
 		record_text(vcpu, rule ? rule->id : 0, outputs, text, len);
+	if (!rule || !rule->outputs)
+		console_add(vcpu, text, len, !rule || rule->imm);
+}
+
+void output_flush(struct vcpu *vcpu)
+{
+	console_flush(vcpu);
 }
 
 /* From the poll timer: a gap is told of although nothing follows it. */

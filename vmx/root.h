@@ -99,7 +99,7 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 enum agent_verdict {
 	AGENT_STOP,
 	AGENT_PASS,  /* go on as if there were no breakpoint */
-	AGENT_PRINT, /* the same, after gdb has got the text in vcpu->print */
+	AGENT_PRINT, /* the same, after gdb has been told what they printed */
 };
 
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
@@ -188,6 +188,7 @@ void output_init(struct machine *m);
 void output_event(struct vcpu *vcpu, const struct event *event, const struct event_outcome *outcome,
 		  enum hvgdb_answer answer);
 void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *text, size_t len);
+void output_flush(struct vcpu *vcpu);
 void output_poll(struct vcpu *vcpu);
 
 /* native.c: machine code of the user's, in root. */
@@ -198,12 +199,29 @@ bool native_code(void *ctx, const struct event_rule *rule, const struct event *e
 void native_watch(struct machine *m, const struct vcpu *self);
 u64 native_watch_period(const struct vcpu *vcpu);
 
+/* script.c: scripts of rules, and scripts at gdb's prompt. */
+bool script_action(void *ctx, const struct event_rule *rule, const struct event *event,
+		   struct rule_verdict *verdict, struct rule_failure *why);
+bool script_compile_rule(void *ctx, struct rule_spec *spec, struct rsp_text *error);
+int script_now(struct machine *m, const char *text, size_t len, struct rsp_text *out);
+
+/*
+ * console.c: text for gdb, kept by each CPU until gdb is told, in a halt. now: at the end of this
+ * exit, else when the buffer is full, at a flush, or before the next stop.
+ */
+void console_add(struct vcpu *vcpu, const char *text, size_t len, bool now);
+void console_flush(struct vcpu *vcpu);
+void console_tell(struct machine *m);
+void console_forget(struct machine *m);
+
 /* exit_dr.c */
 enum vmx_verdict exit_dr(struct vcpu *vcpu);
 void dr_describe(struct vcpu *vcpu, struct event *event);
 void dr_emulate(struct vcpu *vcpu, const struct event *event);
 
 /* tasks.c */
+u64 tasks_current(const struct vcpu *vcpu);
+u64 tasks_leader(const struct vcpu *vcpu);
 void tasks_identify(const struct vcpu *vcpu, struct event *event);
 bool tasks_name(void *machine, u32 pid, char comm[EVENT_COMM_SIZE]);
 

@@ -17,13 +17,29 @@ static bool read_field(const struct machine *m, u64 task, u32 offset, void *valu
 	       done == len;
 }
 
-/* The task that Linux's per-CPU variable names, also in interrupts and NMIs. */
+/* The task that Linux's per-CPU variable names, also in interrupts and NMIs; 0: not readable. */
+u64 tasks_current(const struct vcpu *vcpu)
+{
+	u64 at = vcpu->current_task, task;
+
+	return at && read_field(vcpu->machine, at, 0, &task, sizeof(task)) ? task : 0;
+}
+
+/* The first thread of that one's process. */
+u64 tasks_leader(const struct vcpu *vcpu)
+{
+	const struct machine *m = vcpu->machine;
+	u64 task = tasks_current(vcpu), leader;
+
+	return task && read_field(m, task, m->task_leader, &leader, sizeof(leader)) ? leader : 0;
+}
+
 void tasks_identify(const struct vcpu *vcpu, struct event *event)
 {
 	const struct machine *m = vcpu->machine;
-	u64 task;
+	u64 task = tasks_current(vcpu);
 
-	if (!vcpu->current_task || !read_field(m, vcpu->current_task, 0, &task, sizeof(task)))
+	if (!task)
 		return;
 	read_field(m, task, m->task_tgid, &event->pid, sizeof(event->pid));
 	read_field(m, task, m->task_pid, &event->tid, sizeof(event->tid));

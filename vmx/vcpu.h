@@ -30,6 +30,7 @@
 #define HV_MAX_CPUS	256
 #define VMCS_DUMP_MAX	192
 #define EXIT_COUNTED	64 /* basic exit reasons below are counted one by one */
+#define CONSOLE_SIZE	8000 /* in hex it fits a packet */
 
 /*
  * Where root sees physical memory: all RAM, write-back, in the half of the address space that
@@ -70,9 +71,9 @@ enum vcpu_want {
 	WANT_ATTENTION,	   /* the line has bytes that may start a conversation */
 	WANT_CALL,	   /* .call is to run while every CPU is halted */
 	WANT_STEP_OVER,	   /* a planted byte was hit by a mapping that gdb did not ask for */
-	WANT_PRINT,	   /* gdb gets .print, then the breakpoint is stepped over */
+	WANT_PRINT,	   /* the same, then a breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
-	WANT_TELL,	   /* gdb gets .notice, without a stop */
+	WANT_TELL,	   /* gdb gets what CPUs have for its console, without a stop */
 	WANT_UNTRACE,	   /* tracing has ended: its bytes go, and gdb is told */
 };
 
@@ -222,9 +223,10 @@ struct vcpu {
 
 	/* Programs run on this CPU */
 	struct expr_machine expr;
-	char print[512];
+	char print[1024 + 1]; /* of one run: OUTPUT_TEXT_MAX */
 	u32 print_len;
-	char notice[256]; /* a line for gdb, when it next listens; empty: none */
+	char console[CONSOLE_SIZE]; /* what gdb is still to be told */
+	u32 console_len, console_lost;
 	bool condition_failed; /* at the last hit of a breakpoint */
 	u64 fpu_exit;	       /* number of the exit that snap.fpu was filled in, if not halted */
 
@@ -431,7 +433,10 @@ struct machine {
 
 	struct event_rules rules;
 	u64 init_task; /* Linux's first task, in the list of all */
-	u32 task_tgid, task_pid, task_comm, task_list; /* offsets in its struct task_struct */
+	/* Offsets in its struct task_struct */
+	u32 task_tgid, task_pid, task_comm, task_list, task_leader;
+	u64 page_offset;	    /* of the kernel's map of all memory */
+	u64 load_seconds, load_tsc; /* the time of day, UTC, and the TSC then */
 
 	struct line line;
 	struct rsp rsp;

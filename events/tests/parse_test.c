@@ -160,8 +160,15 @@ static void test_braces(void **state)
 	assert_true(s.code_first);
 	assert_true(s.script_file);
 	check_span(&s.script, "/tmp/a b.ds");
+	/* Lines count from the brace. */
 	s = spec("!dr script {\n  x\n}\n");
-	check_span(&s.script, "x");
+	check_span(&s.script, "\n  x");
+	s = spec("!dr script { // }\" {\n x /* } \" */ y } sc on");
+	check_span(&s.script, "// }\" {\n x /* } \" */ y");
+	assert_true(s.sc);
+	s = spec("!dr script {\n file: /a }");
+	assert_true(s.script_file);
+	check_span(&s.script, "/a");
 }
 
 static void test_events(void **state)

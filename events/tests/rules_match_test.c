@@ -337,8 +337,8 @@ static void test_failures_in_words(void **state)
 		{ { .what = RULE_ENDLESS }, "its code did not end within 100 ms" },
 		{ { .what = RULE_ENDLESS, .in_condition = true },
 		  "its condition did not end within 100 ms" },
-		{ { .what = RULE_SCRIPT, .sentence = "its script is no good" },
-		  "its script is no good" },
+		{ { .what = RULE_SCRIPT, .at = 7, .sentence = "it ran too long" },
+		  "its script, in line 7: it ran too long" },
 	};
 	char text[128];
 	size_t i;

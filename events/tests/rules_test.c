@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tests of rules.c and rules_text.c: adding, removing, pools, sessions, lists. User space. */
+#include "events/expr.h"
 #include "rules_fixture.h"
 
 static void test_ids_and_order(void **state)
@@ -269,7 +270,8 @@ static void test_list(void **state)
 	rules_nth(&f.rules, 0)->suppressed = 11;
 	rules_nth(&f.rules, 0)->lost = 1;
 	rules_fail(&f.rules, rules_nth(&f.rules, 1),
-		   &(struct rule_failure){ .what = RULE_FAULT, .vector = 14, .inside = true, .at = 5 });
+		   &(struct rule_failure){
+			   .what = RULE_FAULT, .vector = 14, .inside = true, .at = 5 });
 	assert_string_equal(
 		fix_list(&f),
 		"0x1  enabled  monitor  hits 12  suppressed 11  lost 1  exception 0xe (pf), "
@@ -312,6 +314,53 @@ static void test_long_text(void **state)
 	assert_int_equal(out.len, sizeof(small));
 }
 
+/* What scripts do to rules while CPUs run. */
+static void test_doomed(void **state)
+{
+	struct command_env env = fix_env();
+	struct fixture f;
+	u32 generation;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(fix_say(&f, &env, "!dr"), COMMAND_OK);
+	assert_int_equal(fix_say(&f, &env, "!dr"), COMMAND_OK);
+	generation = f.rules.generation;
+	assert_int_equal(rules_doom(&f.rules, 1), RULES_OK);
+	assert_int_not_equal(f.rules.generation, generation);
+	assert_int_equal(f.rules.nr, 2);
+	assert_int_equal(rules_find(&f.rules, 1)->state, RULE_DISABLED);
+	assert_int_equal(rules_doom(&f.rules, 1), RULES_NO_SUCH_ID);
+	assert_int_equal(rules_enable(&f.rules, 1, true), RULES_NO_SUCH_ID);
+	assert_int_equal(rules_doom(&f.rules, 9), RULES_NO_SUCH_ID);
+	/* Any command removes it first. */
+	assert_int_equal(fix_say(&f, &env, "events"), COMMAND_OK);
+	assert_int_equal(f.rules.nr, 1);
+	assert_null(rules_find(&f.rules, 1));
+}
+
+static void test_script_errors(void **state)
+{
+	struct command_env env = fix_env();
+	struct event_rule *rule;
+	struct fixture f;
+
+	(void)state;
+	fix_init(&f);
+	assert_int_equal(fix_say(&f, &env, "!dr script { hello }"), COMMAND_OK);
+	rule = rules_find(&f.rules, 1);
+	assert_true(rules_script_failed(rule, EXPR_UNMAPPED, 2));
+	assert_false(rules_script_failed(rule, EXPR_DIVISION, 3));
+	assert_int_equal(rule->state, RULE_ENABLED);
+	assert_int_equal(fix_say(&f, &env, "events"), COMMAND_OK);
+	assert_non_null(strstr(
+		f.text, "; its script ended early 2 times, last in line 3: division by zero\n"));
+	rules_fail(&f.rules, rule,
+		   &(struct rule_failure){ .what = RULE_SCRIPT, .at = 7, .sentence = "why" });
+	assert_int_equal(fix_say(&f, &env, "events"), COMMAND_OK);
+	assert_non_null(strstr(f.text, "disabled: its script, in line 7: why"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_session_end),   cmocka_unit_test(test_list),
 		cmocka_unit_test(test_long_text),     cmocka_unit_test(test_first_fit),
 		cmocka_unit_test(test_dirty_memory),  cmocka_unit_test(test_generation),
+		cmocka_unit_test(test_doomed),	      cmocka_unit_test(test_script_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -465,6 +465,27 @@ static void test_damaged(void **state)
 	assert_int_equal(script_run(&fake.run, copy, len, &fake.line), EXPR_BAD_CODE);
 }
 
+/* All that can be used is named, in lines that fit. */
+static void test_help(void **state)
+{
+	static char help[4096];
+	struct rsp_text out = { help, 0, sizeof(help) - 1 };
+	const char *line, *end;
+
+	(void)state;
+	script_help(&out);
+	assert_true(out.len < sizeof(help) - 1);
+	assert_non_null(strstr(help, " spinlock_lock_custom_wait "));
+	assert_non_null(strstr(help, " $event_stage "));
+	assert_null(strstr(help, "store"));
+	for (line = help; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		assert_memory_equal(line, "script", 6);
+		assert_true(end - line < 160);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -476,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_printing),      cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_failures),      cmocka_unit_test(test_without_event),
 		cmocka_unit_test(test_globals),	      cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

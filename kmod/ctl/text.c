@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
@@ -108,25 +109,114 @@ static const char *find_script(const char *line)
 	return NULL;
 }
 
-/* The text of a file, which has to fit. */
-static bool read_file(const char *path, char *out, size_t size, char *why, size_t why_size)
-{
-	FILE *file = fopen(path, "re");
-	size_t length;
-	bool all;
+#define INCLUDES_MAX 8 /* in each other */
 
-	if (!file) {
-		snprintf(why, why_size, "%.256s: %s", path, strerror(errno));
+/* Where the text of files goes. */
+struct sink {
+	char *out;
+	size_t size, length;
+	char *why;
+	size_t why_size;
+};
+
+static bool add_file(struct sink *sink, const char *path, unsigned int depth);
+
+/* The path in `#include "PATH"`, with its length; NULL if the line is none. */
+static const char *included(const char *line, size_t *length)
+{
+	line += strspn(line, " \t");
+	if (strncmp(line, "#include", 8))
+		return NULL;
+	line += 8 + strspn(line + 8, " \t");
+	if (*line++ != '"')
+		return NULL;
+	*length = strcspn(line, "\"\n");
+	return line[*length] == '"' ? line : NULL;
+}
+
+/* A path is relative to the folder of the file that includes it. */
+static bool add_included(struct sink *sink, const char *from, const char *name, size_t length,
+			 unsigned int depth)
+{
+	const char *slash = strrchr(from, '/');
+	size_t folder = name[0] == '/' || !slash ? 0 : slash - from + 1;
+	char path[4096];
+
+	if (depth == INCLUDES_MAX || folder + length >= sizeof(path)) {
+		snprintf(sink->why, sink->why_size, "%.256s: %s", from,
+			 depth == INCLUDES_MAX ? "more than 8 files include each other"
+					       : "the path of an #include is too long");
 		return false;
 	}
-	length = fread(out, 1, size - 1, file);
-	all = fgetc(file) == EOF;
+	snprintf(path, sizeof(path), "%.*s%.*s", (int)folder, from, (int)length, name);
+	return add_file(sink, path, depth + 1);
+}
+
+static bool add_line(struct sink *sink, const char *path, const char *line, unsigned int depth)
+{
+	size_t length;
+	const char *name = included(line, &length);
+
+	if (name)
+		return add_included(sink, path, name, length, depth);
+	length = strlen(line);
+	if (length >= sink->size - sink->length) {
+		snprintf(sink->why, sink->why_size,
+			 "%.256s is too long: a rule has at most %d characters", path,
+			 HVGDB_LINE_MAX);
+		return false;
+	}
+	memcpy(sink->out + sink->length, line, length + 1);
+	sink->length += length;
+	return true;
+}
+
+static bool add_lines(struct sink *sink, const char *path, FILE *file, unsigned int depth)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length;
+	bool good = true;
+
+	while (good && (length = getline(&line, &size, file)) >= 0) {
+		good = strlen(line) == (size_t)length;
+		if (!good)
+			snprintf(sink->why, sink->why_size, "%.256s is no text", path);
+		else
+			good = add_line(sink, path, line, depth);
+	}
+	free(line);
+	if (good && ferror(file)) {
+		snprintf(sink->why, sink->why_size, "%.256s: %s", path, strerror(errno));
+		good = false;
+	}
+	/* What follows may not become part of a comment in the last line. */
+	if (good && sink->length && sink->out[sink->length - 1] != '\n')
+		good = add_line(sink, path, "\n", depth);
+	return good;
+}
+
+static bool add_file(struct sink *sink, const char *path, unsigned int depth)
+{
+	FILE *file = fopen(path, "re");
+	bool good;
+
+	if (!file) {
+		snprintf(sink->why, sink->why_size, "%.256s: %s", path, strerror(errno));
+		return false;
+	}
+	good = add_lines(sink, path, file, depth);
 	fclose(file);
-	out[length] = '\0';
-	if (!all)
-		snprintf(why, why_size, "%.256s is too long: a rule has at most %d characters",
-			 path, HVGDB_LINE_MAX);
-	return all;
+	return good;
+}
+
+/* The text of a file and of those it includes, which has to fit. */
+static bool read_file(const char *path, char *out, size_t size, char *why, size_t why_size)
+{
+	struct sink sink = { .out = out, .size = size, .why = why, .why_size = why_size };
+
+	out[0] = '\0';
+	return add_file(&sink, path, 0);
 }
 
 bool text_expand(const char *line, char *out, size_t size, char *why)

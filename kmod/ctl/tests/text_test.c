@@ -126,12 +126,54 @@ static void test_expand(void **state)
 	assert_string_equal(out, line);
 	assert_false(text_expand("!dr script { file:/nowhere/x }", out, SIZE, why));
 	assert_non_null(strstr(why, "/nowhere/x: No such file"));
+	assert_true(write(file, "// no end", 9) == 9);
+	snprintf(wanted, SIZE, "!dr script {pause();\n// no end\n} pid 1");
+	snprintf(line, SIZE, "!dr script { file:%s } pid 1", path);
+	assert_true(text_expand(line, out, SIZE, why));
+	assert_string_equal(out, wanted);
 	assert_true(ftruncate(file, 2 * SIZE) == 0);
-	snprintf(line, SIZE, "!dr script { file:%s }", path);
 	assert_false(text_expand(line, out, SIZE, why));
-	assert_non_null(strstr(why, "too long"));
+	assert_non_null(strstr(why, "no text"));
+	memset(line, 'x', SIZE);
+	assert_true(pwrite(file, line, SIZE, 0) == SIZE);
+	snprintf(line, SIZE, "!dr script { file:%s } pid 1", path);
+	assert_false(text_expand(line, out, SIZE, why));
 	close(file);
 	unlink(path);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Relative to the file that includes, and not for ever. */
+static void test_include(void **state)
+{
+	char folder[] = "/tmp/hvgdb-text-test-XXXXXX", a[64], b[64], line[SIZE];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(a, sizeof(a), "%s/a", folder);
+	snprintf(b, sizeof(b), "%s/b", folder);
+	write_file(a, "x = 1;\n  #include \"b\"\ny = 2;\n");
+	write_file(b, "z = 3;");
+	snprintf(line, SIZE, "!dr script { file:%s }", a);
+	assert_true(text_expand(line, out, SIZE, why));
+	assert_string_equal(out, "!dr script {x = 1;\nz = 3;\ny = 2;\n}");
+	write_file(b, "#include \"a\"\n");
+	assert_false(text_expand(line, out, SIZE, why));
+	assert_non_null(strstr(why, "include each other"));
+	write_file(b, "#include \"c\"\n");
+	assert_false(text_expand(line, out, SIZE, why));
+	assert_non_null(strstr(why, "/c: No such file"));
+	unlink(a);
+	unlink(b);
+	rmdir(folder);
 }
 
 int main(void)
@@ -141,7 +183,7 @@ int main(void)
 		cmocka_unit_test(test_braces),
 		cmocka_unit_test(test_braces_that_do_not_count),
 		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_expand), cmocka_unit_test(test_include),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
