@@ -47,6 +47,7 @@ struct event {
 	u8 vector; /* 0 for EVENT_DR */
 	u8 cpl;
 	bool has_error;
+	bool emulated; /* a fault of an instruction that the owner emulates: the CPU knows nothing of it */
 	u8 dr;		 /* EVENT_DR: register as encoded, 0 .. 7 */
 	u8 dr_real;	 /* EVENT_DR: register accessed: 6 and 7 for aliased 4 and 5 */
 	u8 dr_direction; /* EVENT_DR: enum event_dr_direction */

@@ -95,6 +95,8 @@ static void deliver(struct vcpu *vcpu, const struct event *event)
 		dr_emulate(vcpu, event);
 	else if (event->kind == EVENT_EXCEPTION && event->vector == EVENT_VECTOR_NMI)
 		vcpu->nmi.due++;
+	else if (event->emulated)
+		inject_fault(vmx_inject(vcpu), event->vector, event->error);
 	else
 		inject_reflect(vmx_inject(vcpu));
 	if (event->kind == EVENT_INTERRUPT)
@@ -163,12 +165,15 @@ static void post(struct vcpu *vcpu, struct event *event)
 static void answer(struct vcpu *vcpu, struct event *event, const struct event_outcome *outcome,
 		   enum event_answer what)
 {
+	bool wants_post = outcome->wants_post;
+
 	vcpu->held.last = what;
 	if (event->stage == EVENT_POST)
 		return;
 	if (what == EVENT_DELIVER) {
 		deliver(vcpu, event);
-		if (outcome->wants_post)
+		/* A MOV DR may have been a fault instead, which is held now. */
+		if (wants_post && !vcpu->held.active)
 			post(vcpu, event);
 	} else {
 		suppress(vcpu, event, outcome, what == EVENT_SUPPRESS_SKIP);
@@ -301,6 +306,7 @@ enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu)
 	return take(vcpu, &event);
 }
 
+/* In user mode it is no access but a #GP, whether the CPU finds that out before the exit or not. */
 enum vmx_verdict exit_dr(struct vcpu *vcpu)
 {
 	struct event event;
@@ -308,7 +314,26 @@ enum vmx_verdict exit_dr(struct vcpu *vcpu)
 	begin(vcpu, &event, EVENT_DR, 0);
 	dr_describe(vcpu, &event);
 	event.length = vmx_inject(vcpu)->exit_instr_len;
-	return take(vcpu, &event);
+	if (!event.cpl)
+		return take(vcpu, &event);
+	dr_emulate(vcpu, &event);
+	return VERDICT_RESUME;
+}
+
+/* A fault that root finds while it emulates: rules see it as if the CPU had. */
+void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error)
+{
+	struct event event;
+
+	if (!wanted(vcpu, vector)) {
+		inject_fault(vmx_inject(vcpu), vector, error);
+		return;
+	}
+	begin(vcpu, &event, EVENT_EXCEPTION, vector);
+	event.emulated = true;
+	event.has_error = vector == HV_VECTOR_GP;
+	event.error = error;
+	take(vcpu, &event);
 }
 
 static void set_interrupt_exiting(struct vcpu *vcpu, bool on)

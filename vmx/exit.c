@@ -111,11 +111,6 @@ void vmx_write_gpr(struct vcpu *vcpu, unsigned int number, u64 value)
 		(&vcpu->regs.rax)[number] = value;
 }
 
-void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error)
-{
-	inject_fault(vmx_inject(vcpu), vector, error);
-}
-
 void vmx_reflect(struct vcpu *vcpu)
 {
 	inject_reflect(vmx_inject(vcpu));

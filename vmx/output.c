@@ -40,18 +40,20 @@ static void fill_event(struct hvgdb_event *to, const struct event *event, enum h
 	memcpy(to->comm, event->comm, sizeof(to->comm));
 }
 
-static void record_event(struct vcpu *vcpu, u32 rule, u32 outputs, const struct event *event,
+/* False if there is no room. */
+static bool record_event(struct vcpu *vcpu, u32 rule, u32 outputs, const struct event *event,
 			 enum hvgdb_answer answer)
 {
 	struct hvgdb_record *record;
 	u64 tsc = read_tsc();
 
 	if (!record_ring_begin(&vcpu->ring, tsc, rule, outputs, 1))
-		return;
+		return false;
 	record = record_ring_record(&vcpu->ring, 0, tsc, rule, outputs);
 	record->type = HVGDB_RECORD_EVENT;
 	fill_event(&record->event, event, answer);
 	record_ring_commit(&vcpu->ring, 1);
+	return true;
 }
 
 /* A rule with a script says itself what is worth telling. */
@@ -74,8 +76,9 @@ void output_event(struct vcpu *vcpu, const struct event *event, const struct eve
 	for (n = 0; (rule = rules_nth(rules, n)); n++) {
 		outputs = outputs_of(m, rule);
 		if ((watched || outputs) &&
-		    rules_outcome_has(rules, outcome, outcome->matched, rules->order[n]))
-			record_event(vcpu, rule->id, outputs, event, answer);
+		    rules_outcome_has(rules, outcome, outcome->matched, rules->order[n]) &&
+		    !record_event(vcpu, rule->id, outputs, event, answer))
+			__atomic_fetch_add(&rule->lost, 1, __ATOMIC_RELAXED);
 	}
 }
 

@@ -12,7 +12,6 @@
 /* exit.c: what happens at every exit. */
 u64 vmx_read_gpr(const struct vcpu *vcpu, unsigned int number);
 void vmx_write_gpr(struct vcpu *vcpu, unsigned int number, u64 value);
-void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error);
 struct inject_in *vmx_inject(struct vcpu *vcpu);
 void vmx_reflect(struct vcpu *vcpu);
 void vmx_skip(struct vcpu *vcpu);
@@ -175,6 +174,7 @@ void events_intercept(struct vcpu *vcpu);
 void events_answer(struct vcpu *vcpu, const struct rsp_action *action);
 void events_resolve(struct vcpu *vcpu);
 enum vmx_verdict events_exception(struct vcpu *vcpu);
+void vmx_inject_fault(struct vcpu *vcpu, u8 vector, u32 error);
 void events_nmi(struct vcpu *vcpu);
 enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu);
 

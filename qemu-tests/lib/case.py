@@ -247,6 +247,7 @@ class GdbSession:
         atexit.register(self.kill)
         self.text = ''
         self.commands = 0
+        self.resumes = False  # the last command lets the machine run
         self.news = threading.Condition()
         threading.Thread(target=self.collect, daemon=True).start()
 
@@ -265,6 +266,7 @@ class GdbSession:
     def begin(self, command):
         """Gives gdb a command without waiting for its end (continue, say)."""
         self.commands += 1
+        self.resumes = command.split()[0] in ('continue', 'signal')
         self.process.stdin.write(f'{command}\necho {self.marker()}\\n\n')
 
     def finish(self, timeout=60):
@@ -294,7 +296,12 @@ class GdbSession:
         return json.loads(match(self.finish(timeout), r'RESULT (.*)$', 'the script in gdb failed').group(1))
 
     def interrupt(self):
-        """Ctrl-C."""
+        """Ctrl-C. One that comes before gdb has begun to continue would end that command instead."""
+        deadline = time.monotonic() + 20 * machine.PATIENCE
+        with self.news:
+            while self.resumes and 'Continuing' not in self.text and self.marker() not in self.text:
+                if not self.news.wait(max(0, deadline - time.monotonic())):
+                    break
         self.process.send_signal(signal.SIGINT)
 
     def quit(self):
