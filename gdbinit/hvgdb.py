@@ -437,3 +437,6 @@ PercpuCommand()
 CurrentCommand()
 ModulesCommand()
 SymbolsCommand()
+
+# Outputs of rules on this machine.
+gdb.execute('source ' + os.path.join(os.path.dirname(os.path.realpath(__file__)), 'hvgdb_output.py'))

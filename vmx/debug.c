@@ -217,6 +217,7 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
+	console_drain(m);
 	tell_notices(m);
 	explain_stop(m, vcpu);
 	if (vcpu->held.active) {
@@ -259,6 +260,7 @@ static void end_session(struct machine *m)
 	trace_session_end(m);
 	rules_session_end(&m->rules);
 	m->rules.gdb_present = false;
+	console_forget(m);
 	all_continue(m);
 }
 
@@ -348,6 +350,7 @@ static void bring_all_in(struct vcpu *self)
 	halt_others(self);
 	breakpoint_unplant_all(self->machine);
 	line_take(self->machine);
+	console_settle(self->machine);
 }
 
 /* A CPU met something that gdb is to know. */
@@ -392,8 +395,10 @@ static void serve_line(struct vcpu *self)
 	m->last_stop =
 		(struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
 				   .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT : RSP_SIGTRAP };
-	if (verdict == RSP_INTERRUPT)
+	if (verdict == RSP_INTERRUPT) {
+		console_drain(m);
 		rsp_stopped(&m->rsp);
+	}
 	talk(m, verdict == RSP_INTERRUPT && rsp_attached(&m->rsp));
 }
 
@@ -419,11 +424,11 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 	halt_release(vcpu, STEP_INTERNAL);
 }
 
-/* The text goes to gdb now, if it waits for a stop; the guest goes on behind the breakpoint. */
+/* Nobody but root brings the text to gdb; the guest goes on behind the breakpoint. */
 static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
-	rsp_console(&self->machine->rsp, vcpu->print);
+	console_drain(self->machine);
 	serve_step_over(self, vcpu);
 }
 
@@ -431,6 +436,7 @@ static void serve_tell(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
 	vcpu->want = WANT_NOTHING;
+	console_drain(self->machine);
 	tell_notices(self->machine);
 	release_by_actions(self->machine);
 }

@@ -99,7 +99,7 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 enum agent_verdict {
 	AGENT_STOP,
 	AGENT_PASS,  /* go on as if there were no breakpoint */
-	AGENT_PRINT, /* the same, after gdb has got the text in vcpu->print */
+	AGENT_PRINT, /* the same, after a halt in which gdb gets the text: nobody else brings it */
 };
 
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
@@ -148,7 +148,7 @@ void line_take(struct machine *m);
 void line_give(struct machine *m);
 bool line_get(struct machine *m, u8 *byte);
 void line_put(void *target, u8 byte);
-void line_driver_access(struct machine *m, u16 port, bool in, u8 value);
+u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value);
 bool line_driver_was_called(struct machine *m);
 bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);
@@ -188,6 +188,7 @@ void output_init(struct machine *m);
 void output_event(struct vcpu *vcpu, const struct event *event, const struct event_outcome *outcome,
 		  enum hvgdb_answer answer);
 void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *text, size_t len);
+void output_fetch(struct machine *m, struct rsp_text *out);
 void output_poll(struct vcpu *vcpu);
 
 /* native.c: machine code of the user's, in root. */
@@ -197,6 +198,18 @@ bool native_code(void *ctx, const struct event_rule *rule, const struct event *e
 		 struct rule_failure *why);
 void native_watch(struct machine *m, const struct vcpu *self);
 u64 native_watch_period(const struct vcpu *vcpu);
+
+/* console.c: text to gdb while the guest runs. */
+bool console_wanted(const struct machine *m);
+bool console_needs_halt(const struct machine *m);
+void console_put(struct vcpu *vcpu, const char *text, size_t len, bool soon);
+size_t console_fetch(struct machine *m, u8 *to, size_t size);
+u8 console_driver_writes(struct machine *m, u8 byte);
+void console_settle(struct machine *m);
+void console_drain(struct machine *m);
+void console_forget(struct machine *m);
+void console_reset(struct machine *m);
+bool console_poll_due(struct machine *m);
 
 /* exit_dr.c */
 enum vmx_verdict exit_dr(struct vcpu *vcpu);

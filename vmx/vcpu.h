@@ -70,9 +70,9 @@ enum vcpu_want {
 	WANT_ATTENTION,	   /* the line has bytes that may start a conversation */
 	WANT_CALL,	   /* .call is to run while every CPU is halted */
 	WANT_STEP_OVER,	   /* a planted byte was hit by a mapping that gdb did not ask for */
-	WANT_PRINT,	   /* gdb gets .print, then the breakpoint is stepped over */
+	WANT_PRINT,	   /* gdb gets what was printed, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
-	WANT_TELL,	   /* gdb gets .notice, without a stop */
+	WANT_TELL,	   /* gdb gets .notice and what was printed, without a stop */
 	WANT_UNTRACE,	   /* tracing has ended: its bytes go, and gdb is told */
 };
 
@@ -219,6 +219,9 @@ struct vcpu {
 
 	/* What this CPU records */
 	struct record_ring ring;
+	struct record_ring console; /* texts for gdb */
+	struct record_ring kept;    /* for outputs of gdb's own, until it fetches them */
+	u64 console_tail, kept_tail;
 
 	/* Programs run on this CPU */
 	struct expr_machine expr;
@@ -364,6 +367,18 @@ struct root_log {
 	u32 lock;
 };
 
+#define CONSOLE_PACKET 520
+
+/* The O packet that the controller has, or had. */
+struct console {
+	u32 news;   /* there is something to be fetched */
+	u32 length; /* of packet; 0: none */
+	u32 driven; /* bytes of it that the driver has sent, or believes to have sent */
+	u32 told;   /* that are on the wire, by the driver or by root */
+	u64 since;  /* TSC of the last progress */
+	u8 packet[CONSOLE_PACKET];
+};
+
 struct machine {
 	u32 nr_cpus; /* possible CPUs: vcpu[0 .. nr_cpus - 1] */
 	struct vcpu *vcpu[HV_MAX_CPUS];
@@ -434,6 +449,7 @@ struct machine {
 	u32 task_tgid, task_pid, task_comm, task_list; /* offsets in its struct task_struct */
 
 	struct line line;
+	struct console console;
 	struct rsp rsp;
 	struct local local;
 	struct root_log log;
