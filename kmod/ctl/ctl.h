@@ -37,6 +37,7 @@ extern const struct command event_command;
 extern const struct command script_command;
 extern const struct command serve_command;
 extern const struct command status_command;
+extern const struct command watch_command;
 extern const struct command trace_command;
 extern const struct command output_command;
 extern const struct command forward_command;

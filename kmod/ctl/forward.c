@@ -30,6 +30,7 @@ struct forwarder {
 };
 
 static volatile sig_atomic_t ends, reopens;
+static forward_show_fn show; /* or NULL */
 
 static void on_signal(int signal)
 {
@@ -190,11 +191,15 @@ static void pass(struct forwarder *f)
 	generation = copy_table(f, table);
 	open_new(f, table);
 	while (ring_next(&f->ring, &message)) {
+		if (show && !show(&f->clock, &message))
+			ends = 1;
 		forward(f, &message);
 		if (++nr % BATCH == 0)
 			ring_done(&f->ring);
 	}
 	ring_done(&f->ring);
+	if (show && !show(&f->clock, NULL))
+		ends = 1;
 	settle_old(f, table);
 	f->ring.reader->generation = generation;
 }
@@ -252,6 +257,19 @@ static int run(int argc, char **argv)
 	forward_while(&forwarder, always);
 	end_all(&forwarder);
 	return 0;
+}
+
+void forward_and_show(forward_show_fn to)
+{
+	static struct forwarder forwarder;
+
+	show = to;
+	heed_signals();
+	ring_claim(&forwarder.ring);
+	forwarder.ring.reader->watch = 1;
+	notify_ready("showing events");
+	forward_while(&forwarder, always);
+	end_all(&forwarder);
 }
 
 static bool has_outputs(const struct forwarder *f)
