@@ -39,7 +39,7 @@ def watch(options=''):
 
 def end_watch(lines):
     until(lambda: int(vm.sh('wc -l </tmp/watch')) >= lines, 30, f'watch shows fewer than {lines} lines')
-    vm.sh('killall hvgdbctl')
+    vm.status('killall hvgdbctl')
     until(lambda: vm.status('pidof hvgdbctl')[1] != 0, 10, 'watch does not end')
     return vm.sh('cat /tmp/watch')
 
