@@ -10,7 +10,7 @@ TIME_LIMIT = 120
 EVENTS = 200
 
 RULES = '''# what this test wants to see
-output create log file /tmp/log json
+output create log file /tmp/log format json
 output open log
 
 !exception ud \\
