@@ -34,8 +34,9 @@ module:
 .PHONY: ctl
 ctl: $(CTL)
 
-$(CTL): $(wildcard kmod/ctl/*.[ch]) kmod/uapi/hvgdb.h
-	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -static -o $@ $(filter %.c,$^)
+# Events are put in words by root's own functions.
+$(CTL): $(wildcard kmod/ctl/*.[ch] kmod/uapi/*.h) events/event.c events/event.h rsp/text.c
+	$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Irsp -Ievents -Ikmod -static -pthread -o $@ $(filter %.c,$^)
 
 .PHONY: install
 install: all ## into /lib/modules/VERSION/updates, /usr/sbin and /usr/share/hvgdb (DESTDIR=...)
@@ -62,10 +63,11 @@ demo: deps ## a guided tour: a virtual machine, hvgdb in it, stock gdb attached
 	@qemu-tests/demo
 
 .PHONY: bench
-bench: deps ## bytes and round trips on the line, instructions in root, beside KGDB, QEMU and ftrace
+bench: deps ## bytes and round trips on the line, instructions in root, a record; beside KGDB, QEMU and ftrace
 	@$(MAKE) -s test-module
 	@qemu-tests/bench
 	@qemu-tests/bench-tracing
+	@qemu-tests/bench-output
 
 .PHONY: bench-proof
 bench-proof: deps ## 100,000 expressions against gdb's values, a million misses, 100,000 system calls traced (long)
@@ -104,7 +106,7 @@ vmx_sources := $(wildcard vmx/pure/*.c)
 events_sources := $(wildcard events/*.c) rsp/text.c
 
 # User space itself; main() is the test's.
-kmod/ctl_sources := $(filter-out kmod/ctl/main.c,$(wildcard kmod/ctl/*.c))
+kmod/ctl_sources := $(filter-out kmod/ctl/main.c,$(wildcard kmod/ctl/*.c)) events/event.c rsp/text.c
 $(UNIT)/kmod/ctl/%.o: UNIT_CFLAGS += -D_GNU_SOURCE
 
 helpers = $(filter-out %_test.c $(1)/tests/fuzz_% $(1)/tests/stub_server.c,$(wildcard $(1)/tests/*.c))

@@ -48,10 +48,14 @@ static void changed(struct outputs *outputs)
 {
 	unsigned int i;
 
-	outputs->open = 0;
-	for (i = 0; i < HVGDB_NR_OUTPUTS; i++)
-		if (outputs->area->output[i].open)
-			outputs->open |= 1u << i;
+	outputs->open = outputs->gdb = 0;
+	for (i = 0; i < HVGDB_NR_OUTPUTS; i++) {
+		if (!outputs->area->output[i].open)
+			continue;
+		outputs->open |= 1u << i;
+		if (outputs->area->output[i].kind == HVGDB_OUTPUT_GDB)
+			outputs->gdb |= 1u << i;
+	}
 	__atomic_fetch_add(&outputs->area->generation, 1, __ATOMIC_RELEASE);
 }
 
@@ -166,6 +170,8 @@ static void list_one(const struct outputs *outputs, unsigned int i, struct rsp_t
 	rsp_text_add(out, "  ");
 	rsp_text_add(out, formats[output->format]);
 	rsp_text_add(out, output->open ? "  opened" : "  closed");
+	if (output->kind == HVGDB_OUTPUT_GDB)
+		number(out, ", number ", i);
 	if (output->open && output->kind != HVGDB_OUTPUT_GDB)
 		list_status(outputs, i, out);
 	rsp_text_add(out, "\n");

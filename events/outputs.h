@@ -17,6 +17,7 @@ struct outputs {
 	struct hvgdb_area *area;	   /* NULL: there are no outputs */
 	const struct hvgdb_reader *reader; /* what it says is shown, and not believed */
 	u32 open;			   /* set of the numbers of open outputs */
+	u32 gdb;			   /* of these, gdb's own */
 	u32 serial;
 };
 

@@ -494,3 +494,6 @@ CurrentCommand()
 ModulesCommand()
 SymbolsCommand()
 RuleCommand()
+
+# Outputs of rules on this machine.
+gdb.execute('source ' + os.path.join(os.path.dirname(os.path.realpath(__file__)), 'hvgdb_output.py'))

@@ -8,6 +8,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "faults.h"
@@ -159,6 +160,7 @@ static long do_doorbell(struct file *file, struct hvgdb_doorbell __user *arg)
 	bell.halted = hypercall(HYPERCALL_DOORBELL, 0, 0);
 	bell.consumed = READ_ONCE(machine.line.consumed);
 	log_flush();
+	rings_wake();
 	return struct_give(arg, &bell, sizeof(bell));
 }
 
@@ -170,6 +172,7 @@ static long run_command(struct hvgdb_command *command, struct hypercall_command 
 		return -EFAULT;
 	buffer->line_length = command->line_length;
 	hypercall(HYPERCALL_COMMAND, (u64)buffer, 0);
+	rings_wake();
 	command->text_length = buffer->text_length;
 	command->result = buffer->result != 0;
 	if (copy_to_user(u64_to_user_ptr(command->text), buffer->text, buffer->text_length))
@@ -238,12 +241,36 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static __poll_t device_poll(struct file *file, poll_table *wait)
+{
+	return rings_poll(file, wait, READ_ONCE(line_holder.file) == file);
+}
+
+/* A packet of text for gdb, which the controller puts on the line as it is. */
+static ssize_t device_read(struct file *file, char __user *to, size_t size, loff_t *offset)
+{
+	static u8 packet[CONSOLE_PACKET];
+	ssize_t length = -EINVAL;
+
+	mutex_lock(&line_lock);
+	if (line_holder.file == file && size >= sizeof(packet)) {
+		length = hypercall(HYPERCALL_TEXT, (u64)packet, sizeof(packet));
+		if (!length)
+			length = -EAGAIN;
+		else if (copy_to_user(to, packet, length))
+			length = -EFAULT;
+	}
+	mutex_unlock(&line_lock);
+	return length;
+}
+
 static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
 	.mmap = rings_mmap,
-	.poll = rings_poll,
+	.read = device_read,
+	.poll = device_poll,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -61,8 +61,9 @@ void rings_start(void);
 void rings_stop(void);
 long rings_claim(struct file *file, struct hvgdb_ring_claim __user *arg);
 int rings_mmap(struct file *file, struct vm_area_struct *vma);
-__poll_t rings_poll(struct file *file, struct poll_table_struct *wait);
+__poll_t rings_poll(struct file *file, struct poll_table_struct *wait, bool is_line);
 void rings_release(struct file *file);
+void rings_wake(void);
 
 /* device.c: structures of either side's version, see uapi/hvgdb.h. */
 int struct_take(void *to, size_t size, size_t least, const void __user *from);

@@ -26,6 +26,12 @@ static uint ring_pages = 256;
 module_param(ring_pages, uint, 0444);
 MODULE_PARM_DESC(ring_pages, "pages of each CPU's ring of recorded events, 32 records a page");
 
+/* Messages of a CPU that wait for gdb: 128 KiB of text, and of events. */
+#define GDB_SLOTS  1024
+#define GDB_STRIDE (HVGDB_RING_HEADER + GDB_SLOTS * HVGDB_RECORD_SIZE)
+
+static void *gdb_memory;
+
 static DEFINE_MUTEX(reader_lock);
 static struct file *reader_file;
 static u64 rings_size, reader_size;
@@ -55,6 +61,19 @@ static void prepare_area(struct machine *m, u64 slots)
 				 &m->reader->cursor[cpu].tail);
 }
 
+static void prepare_gdb(struct machine *m)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+	{
+		record_ring_init(&m->vcpu[cpu]->console, cpu, gdb_memory + 2 * cpu * GDB_STRIDE,
+				 GDB_SLOTS, &m->vcpu[cpu]->console_tail);
+		record_ring_init(&m->vcpu[cpu]->kept, cpu, gdb_memory + (2 * cpu + 1) * GDB_STRIDE,
+				 GDB_SLOTS, &m->vcpu[cpu]->kept_tail);
+	}
+}
+
 int rings_prepare(struct machine *m)
 {
 	u64 slots;
@@ -67,19 +86,23 @@ int rings_prepare(struct machine *m)
 	rings_size = PAGE_ALIGN(sizeof(struct hvgdb_area)) +
 		     m->nr_cpus * (HVGDB_RING_HEADER + slots * HVGDB_RECORD_SIZE);
 	reader_size = PAGE_ALIGN(sizeof(struct hvgdb_reader));
+	gdb_memory = fault_here() ? NULL : vzalloc(2 * m->nr_cpus * GDB_STRIDE);
 	m->area = fault_here() ? NULL : vmalloc_user(rings_size);
 	m->reader = fault_here() ? NULL : vmalloc_user(reader_size);
-	if (!m->area || !m->reader) {
+	if (!gdb_memory || !m->area || !m->reader) {
 		pr_err("no memory for the rings: load with a smaller ring_pages=\n");
 		rings_free(m);
 		return -ENOMEM;
 	}
 	prepare_area(m, slots);
+	prepare_gdb(m);
 	return 0;
 }
 
 void rings_free(struct machine *m)
 {
+	vfree(gdb_memory);
+	gdb_memory = NULL;
 	vfree(m->area);
 	vfree(m->reader);
 	m->area = NULL;
@@ -98,21 +121,54 @@ static bool rings_have_news(void)
 	return false;
 }
 
+/* Text for gdb, and the packet before it is on the line. */
+static bool console_has_news(void)
+{
+	const struct console *console = &machine.console;
+
+	return READ_ONCE(console->news) && READ_ONCE(console->driven) >= READ_ONCE(console->length);
+}
+
 static enum hrtimer_restart look(struct hrtimer *timer)
 {
 	if (!wq_has_sleeper(&sleepers))
 		return HRTIMER_NORESTART;
-	if (rings_have_news())
+	if (rings_have_news() || console_has_news())
 		wake_up_interruptible(&sleepers);
 	hrtimer_forward_now(timer, ms_to_ktime(HVGDB_POLL_MS));
 	return HRTIMER_RESTART;
 }
 
-__poll_t rings_poll(struct file *file, poll_table *wait)
+/* An output is open that only a reader can drive. */
+static bool outputs_want_reader(void)
 {
+	const struct hvgdb_output *output = machine.area->output;
+	unsigned int i;
+
+	for (i = 0; i < HVGDB_NR_OUTPUTS; i++)
+		if (output[i].open && output[i].kind != HVGDB_OUTPUT_GDB)
+			return !READ_ONCE(reader_file);
+	return false;
+}
+
+/* To be called when commands may have changed the outputs. */
+void rings_wake(void)
+{
+	wake_up_interruptible(&sleepers);
+}
+
+/* is_line: the file holds the debug line, and is asked to bring text to gdb while gdb waits. */
+__poll_t rings_poll(struct file *file, poll_table *wait, bool is_line)
+{
+	bool is_reader = READ_ONCE(reader_file) == file;
+
 	poll_wait(file, &sleepers, wait);
-	if (READ_ONCE(reader_file) == file && rings_have_news())
+	if ((is_reader && rings_have_news()) || (is_line && console_has_news()))
 		return EPOLLIN | EPOLLRDNORM;
+	if (!is_reader && outputs_want_reader())
+		return EPOLLPRI;
+	if (!is_reader && !(is_line && READ_ONCE(machine.rsp.awaits_stop)))
+		return 0;
 	if (!hrtimer_active(&look_timer))
 		hrtimer_start(&look_timer, ms_to_ktime(HVGDB_POLL_MS), HRTIMER_MODE_REL);
 	return 0;
@@ -140,6 +196,7 @@ static void unclaim(void)
 	WRITE_ONCE(reader_file, NULL);
 	machine.area->reader = 0;
 	mend_cursors();
+	rings_wake();
 }
 
 static long claim(struct file *file, struct hvgdb_ring_claim *ask)

@@ -63,6 +63,7 @@ static const struct rsp_command rsp_commands[] = {
 	{ "qSymbol:", rsp_cmd_symbol, 0 },
 	{ "qRcmd,", rsp_cmd_monitor, 0 },
 	{ "qHvgdb.Event", rsp_cmd_event, RSP_READS },
+	{ "qHvgdb.Records", rsp_cmd_records, RSP_EXACT },
 };
 
 static const struct rsp_command *rsp_find_command(struct rsp_in *in)

@@ -56,6 +56,7 @@ int rsp_cmd_kill(struct rsp *rsp, struct rsp_in *in);
 /* xfer.c */
 int rsp_cmd_xfer_features(struct rsp *rsp, struct rsp_in *in);
 int rsp_cmd_event(struct rsp *rsp, struct rsp_in *in);
+int rsp_cmd_records(struct rsp *rsp, struct rsp_in *in);
 int rsp_cmd_xfer_exec_file(struct rsp *rsp, struct rsp_in *in);
 int rsp_cmd_xfer_frame(struct rsp *rsp, struct rsp_in *in);
 

@@ -206,6 +206,12 @@ struct rsp_ops {
 	 */
 	void (*event_fields)(void *target, unsigned int thread, struct rsp_text *out);
 
+	/*
+	 * qHvgdb.Records: what outputs of gdb's own have recorded, as many records in hex as there is
+	 * room for; nothing appended if there is none. A record is given once. Optional.
+	 */
+	void (*records)(void *target, struct rsp_text *out);
+
 	/* Address of _text for qOffsets TextSeg; 0 if not known (then the reply is empty). Optional. */
 	u64 (*text_address)(void *target);
 	/* Path of vmlinux for qXfer:exec-file:read; NULL if not known. Optional. */

@@ -124,6 +124,23 @@ int rsp_cmd_thread_info(struct rsp *rsp, struct rsp_in *in)
 	return RSP_OK;
 }
 
+/* What outputs of gdb's own have recorded, for its Python; "none" if that is all. */
+int rsp_cmd_records(struct rsp *rsp, struct rsp_in *in)
+{
+	struct rsp_text text = { rsp->text, 0, sizeof(rsp->text) };
+	size_t i;
+
+	(void)in;
+	if (!rsp->ops->records)
+		return RSP_UNKNOWN;
+	rsp->ops->records(rsp->target, &text);
+	if (!text.len)
+		rsp_text_add(&text, "none");
+	for (i = 0; i < text.len; i++)
+		rsp_reply_char(rsp, text.buf[i]);
+	return RSP_OK;
+}
+
 /*
  * qHvgdb.Event[:THREAD]. gdb hides unknown fields of stop replies from scripts: they ask with this
  * packet of our own.

@@ -71,6 +71,22 @@ static bool any_condition_holds(struct vcpu *vcpu, struct breakpoint *bp)
 	return !bp->nr_conditions;
 }
 
+/* What the commands said goes to gdb, or, where they outlive it, to the kernel log. */
+static enum agent_verdict print(struct vcpu *vcpu)
+{
+	struct machine *m = vcpu->machine;
+
+	if (!vcpu->print_len)
+		return AGENT_PASS;
+	output_text(vcpu, NULL, vcpu->print, vcpu->print_len);
+	if (m->rules.gdb_present)
+		return console_needs_halt(m) ? AGENT_PRINT : AGENT_PASS;
+	if (vcpu->print[vcpu->print_len - 1] == '\n')
+		vcpu->print[vcpu->print_len - 1] = '\0';
+	root_log(m, vcpu->print);
+	return AGENT_PASS;
+}
+
 /* What a hit means on this CPU; commands have run when it says AGENT_PRINT. */
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 {
@@ -92,10 +108,7 @@ enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 		if (result)
 			failed(vcpu, bp, result);
 	}
-	if (!vcpu->print_len)
-		return AGENT_PASS;
-	output_text(vcpu, NULL, vcpu->print, vcpu->print_len);
-	return AGENT_PRINT;
+	return print(vcpu);
 }
 
 static int verify(struct machine *m, const struct rsp_program *program, u32 allowed,

@@ -204,7 +204,7 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
-	console_tell(m);
+	console_drain(m);
 	explain_stop(m, vcpu);
 	if (vcpu->held.active) {
 		vcpu->held.state.reported = true;
@@ -308,7 +308,7 @@ static void tell_interrupt(struct machine *m)
 {
 	m->last_stop = (struct rsp_stop){ .thread = find(m, is_continue_action)->cpu + 1,
 					  .signal = RSP_SIGINT };
-	console_tell(m);
+	console_drain(m);
 	rsp_stopped(&m->rsp);
 }
 
@@ -337,6 +337,7 @@ static void bring_all_in(struct vcpu *self)
 	halt_others(self);
 	breakpoint_unplant_all(self->machine);
 	line_take(self->machine);
+	console_settle(self->machine);
 }
 
 /* A CPU met something that gdb is to know. */
@@ -382,7 +383,7 @@ static void serve_line(struct vcpu *self)
 		(struct rsp_stop){ .thread = who_was_interrupted(self)->cpu + 1,
 				   .signal = verdict == RSP_INTERRUPT ? RSP_SIGINT : RSP_SIGTRAP };
 	if (verdict == RSP_INTERRUPT) {
-		console_tell(m);
+		console_drain(m);
 		rsp_stopped(&m->rsp);
 	}
 	talk(m, verdict == RSP_INTERRUPT && rsp_attached(&m->rsp));
@@ -410,11 +411,11 @@ static void serve_step_over(struct vcpu *self, struct vcpu *vcpu)
 	halt_release(vcpu, STEP_INTERNAL);
 }
 
-/* The text goes to gdb now, if it waits for a stop; the guest goes on behind the breakpoint. */
+/* Nobody but root brings the text to gdb; the guest goes on behind the breakpoint. */
 static void serve_print(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
-	console_tell(self->machine);
+	console_drain(self->machine);
 	serve_step_over(self, vcpu);
 }
 
@@ -422,7 +423,7 @@ static void serve_tell(struct vcpu *self, struct vcpu *vcpu)
 {
 	bring_all_in(self);
 	vcpu->want = WANT_NOTHING;
-	console_tell(self->machine);
+	console_drain(self->machine);
 	release_by_actions(self->machine);
 }
 

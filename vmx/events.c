@@ -120,7 +120,7 @@ static void tell_failure(struct vcpu *vcpu, u32 id)
 	line[text.len] = '\0';
 	root_log(m, line + sizeof("hvgdb: ") - 1);
 	line[text.len] = '\n';
-	console_add(vcpu, line, text.len + 1, true);
+	console_put(vcpu, line, text.len + 1, true);
 }
 
 /* A level-triggered line that nobody serves would come for ever (D9). */

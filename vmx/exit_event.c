@@ -22,21 +22,6 @@ static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp
 	return VERDICT_RESUME;
 }
 
-/* Without a gdb to read it the text goes to the kernel log, and nobody halts. */
-static enum vmx_verdict print(struct vcpu *vcpu, const struct breakpoint *bp)
-{
-	struct machine *m = vcpu->machine;
-
-	if (m->rules.gdb_present) {
-		vcpu->want = WANT_PRINT;
-		return VERDICT_HALT;
-	}
-	if (vcpu->print[vcpu->print_len - 1] == '\n')
-		vcpu->print[vcpu->print_len - 1] = '\0';
-	root_log(m, vcpu->print);
-	return pass_over(vcpu, bp);
-}
-
 /*
  * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One
  * that is gone by now was ours and has just been taken out: the instruction runs again.
@@ -63,7 +48,8 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 		return VERDICT_HALT;
 	case AGENT_PRINT:
-		return print(vcpu, bp);
+		vcpu->want = WANT_PRINT;
+		return VERDICT_HALT;
 	default:
 		return pass_over(vcpu, bp);
 	}
@@ -129,6 +115,10 @@ enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
 	output_poll(vcpu);
 	if (line_poll_due(vcpu->machine)) {
 		vcpu->want = WANT_ATTENTION;
+		return VERDICT_HALT;
+	}
+	if (console_poll_due(vcpu->machine)) {
+		vcpu->want = WANT_TELL;
 		return VERDICT_HALT;
 	}
 	return VERDICT_RESUME;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Port I/O that exits: the debug line's UART, whose traffic root watches while the line is armed
- * (D1). Everything is done as the guest asked; line.c only looks on. Root.
+ * (D1). Everything is done as the guest asked, but for what root has sent already (D5). Root.
  */
 #include "root.h"
 #include "instr.h"
@@ -53,9 +53,11 @@ static void single_in(struct vcpu *vcpu, const struct io_qual *io)
 
 static void single_out(struct vcpu *vcpu, const struct io_qual *io)
 {
+	u32 value = vcpu->regs.rax;
+
 	if (io->size == 1)
-		line_driver_access(vcpu->machine, io->port, false, vcpu->regs.rax);
-	port_out(io->port, io->size, vcpu->regs.rax);
+		value = line_driver_access(vcpu->machine, io->port, false, value);
+	port_out(io->port, io->size, value);
 }
 
 /*

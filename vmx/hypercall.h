@@ -26,6 +26,7 @@ enum hypercall {
 	HYPERCALL_COMMAND,    /* run the line of struct hypercall_command at address RSI */
 	HYPERCALL_LOCAL,      /* bytes of a gdb on this machine: struct hypercall_local at RSI */
 	HYPERCALL_QUEUE,      /* for tests: hands vector RSI to the injector; RDX is blocking to add */
+	HYPERCALL_TEXT, /* the next packet of text for gdb, to RSI, RDX bytes; returns its length */
 	HYPERCALL_NR,
 };
 

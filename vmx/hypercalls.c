@@ -133,6 +133,10 @@ enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
 		return call_doorbell(vcpu);
 	case HYPERCALL_QUEUE:
 		return call_queue(vcpu);
+	case HYPERCALL_TEXT:
+		vcpu->regs.rax = console_fetch(vcpu->machine, (u8 *)vcpu->regs.rsi,
+					       vcpu->regs.rdx);
+		return VERDICT_RESUME;
 	default:
 		return call_halted(vcpu, op);
 	}

@@ -119,6 +119,7 @@ void line_disarm(struct machine *m)
 		return;
 	watch_ports(m, false);
 	m->line.port = 0;
+	console_reset(m);
 }
 
 static void driver_read(struct machine *m, u8 byte)
@@ -132,20 +133,23 @@ static void driver_read(struct machine *m, u8 byte)
 	byte_ring_put(&line->driver_bytes, byte);
 }
 
-/* One byte that the guest's driver moves. The access itself is done by the caller. */
-void line_driver_access(struct machine *m, u16 port, bool in, u8 value)
+/* One byte that the guest's driver moves. The access is done by the caller, with what this returns. */
+u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value)
 {
 	struct line *line = &m->line;
 	unsigned int reg = port - line->port;
 
 	if (!line->port || reg >= UART_NR)
-		return;
+		return value;
 	if (in && reg == UART_RBR && !line->dlab)
 		driver_read(m, value);
 	if (!in && reg == UART_LCR)
 		line->dlab = value & LCR_DLAB;
 	if (!in && reg == UART_FCR)
 		line->fcr = value & ~FCR_RESET;
+	if (!in && reg == UART_THR && !line->dlab)
+		return console_driver_writes(m, value);
+	return value;
 }
 
 /* The driver has read something that starts a conversation. */

@@ -98,7 +98,7 @@ struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 enum agent_verdict {
 	AGENT_STOP,
 	AGENT_PASS,  /* go on as if there were no breakpoint */
-	AGENT_PRINT, /* the same, after gdb has been told what they printed */
+	AGENT_PRINT, /* the same, after a halt in which gdb gets the text: nobody else brings it */
 };
 
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
@@ -147,7 +147,7 @@ void line_take(struct machine *m);
 void line_give(struct machine *m);
 bool line_get(struct machine *m, u8 *byte);
 void line_put(void *target, u8 byte);
-void line_driver_access(struct machine *m, u16 port, bool in, u8 value);
+u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value);
 bool line_driver_was_called(struct machine *m);
 bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);
@@ -189,6 +189,7 @@ void output_event(struct vcpu *vcpu, const struct event *event, const struct eve
 		  enum hvgdb_answer answer);
 void output_text(struct vcpu *vcpu, const struct event_rule *rule, const char *text, size_t len);
 void output_flush(struct vcpu *vcpu);
+void output_fetch(struct machine *m, struct rsp_text *out);
 void output_poll(struct vcpu *vcpu);
 
 /* native.c: machine code of the user's, in root. */
@@ -205,14 +206,18 @@ bool script_action(void *ctx, const struct event_rule *rule, const struct event 
 bool script_compile_rule(void *ctx, struct rule_spec *spec, struct rsp_text *error);
 int script_now(struct machine *m, const char *text, size_t len, struct rsp_text *out);
 
-/*
- * console.c: text for gdb, kept by each CPU until gdb is told, in a halt. now: at the end of this
- * exit, else when the buffer is full, at a flush, or before the next stop.
- */
-void console_add(struct vcpu *vcpu, const char *text, size_t len, bool now);
+/* console.c: text to gdb while the guest runs. */
+bool console_wanted(const struct machine *m);
+bool console_needs_halt(const struct machine *m);
+void console_put(struct vcpu *vcpu, const char *text, size_t len, bool soon);
 void console_flush(struct vcpu *vcpu);
-void console_tell(struct machine *m);
+size_t console_fetch(struct machine *m, u8 *to, size_t size);
+u8 console_driver_writes(struct machine *m, u8 byte);
+void console_settle(struct machine *m);
+void console_drain(struct machine *m);
 void console_forget(struct machine *m);
+void console_reset(struct machine *m);
+bool console_poll_due(struct machine *m);
 
 /* exit_dr.c */
 enum vmx_verdict exit_dr(struct vcpu *vcpu);

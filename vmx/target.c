@@ -380,6 +380,7 @@ static void op_new_session(void *target)
 	trace_session_end(m);
 	rules_session_end(&m->rules);
 	m->rules.gdb_present = true;
+	console_forget(m);
 }
 
 static void op_event_fields(void *target, unsigned int thread, struct rsp_text *out)
@@ -393,6 +394,11 @@ static void op_event_fields(void *target, unsigned int thread, struct rsp_text *
 	rsp_text_add(out, "rules:");
 	rules_names(&m->rules, &vcpu->held.outcome, out);
 	rsp_text_add(out, ";");
+}
+
+static void op_records(void *target, struct rsp_text *out)
+{
+	output_fetch(target, out);
 }
 
 static u64 op_text_address(void *target)
@@ -437,6 +443,7 @@ static const struct rsp_ops target_ops = {
 	.last_stop = op_last_stop,
 	.new_session = op_new_session,
 	.event_fields = op_event_fields,
+	.records = op_records,
 	.text_address = op_text_address,
 	.exec_file = op_exec_file,
 	.monitor = op_monitor,

@@ -30,7 +30,6 @@
 #define HV_MAX_CPUS	256
 #define VMCS_DUMP_MAX	192
 #define EXIT_COUNTED	64 /* basic exit reasons below are counted one by one */
-#define CONSOLE_SIZE	8000 /* in hex it fits a packet */
 
 /*
  * Where root sees physical memory: all RAM, write-back, in the half of the address space that
@@ -71,7 +70,7 @@ enum vcpu_want {
 	WANT_ATTENTION,	   /* the line has bytes that may start a conversation */
 	WANT_CALL,	   /* .call is to run while every CPU is halted */
 	WANT_STEP_OVER,	   /* a planted byte was hit by a mapping that gdb did not ask for */
-	WANT_PRINT,	   /* the same, then a breakpoint is stepped over */
+	WANT_PRINT,	   /* gdb gets what was printed, then the breakpoint is stepped over */
 	WANT_STEPPED_OVER, /* that step is done */
 	WANT_TELL,	   /* gdb gets what CPUs have for its console, without a stop */
 	WANT_UNTRACE,	   /* tracing has ended: its bytes go, and gdb is told */
@@ -220,13 +219,14 @@ struct vcpu {
 
 	/* What this CPU records */
 	struct record_ring ring;
+	struct record_ring console; /* texts for gdb */
+	struct record_ring kept;    /* for outputs of gdb's own, until it fetches them */
+	u64 console_tail, kept_tail;
 
 	/* Programs run on this CPU */
 	struct expr_machine expr;
 	char print[1024 + 1]; /* of one run: OUTPUT_TEXT_MAX */
 	u32 print_len;
-	char console[CONSOLE_SIZE]; /* what gdb is still to be told */
-	u32 console_len, console_lost;
 	bool condition_failed; /* at the last hit of a breakpoint */
 	u64 fpu_exit;	       /* number of the exit that snap.fpu was filled in, if not halted */
 
@@ -366,6 +366,18 @@ struct root_log {
 	u32 lock;
 };
 
+#define CONSOLE_PACKET 520
+
+/* The O packet that the controller has, or had. */
+struct console {
+	u32 news;   /* there is something to be fetched */
+	u32 length; /* of packet; 0: none */
+	u32 driven; /* bytes of it that the driver has sent, or believes to have sent */
+	u32 told;   /* that are on the wire, by the driver or by root */
+	u64 since;  /* TSC of the last progress */
+	u8 packet[CONSOLE_PACKET];
+};
+
 struct machine {
 	u32 nr_cpus; /* possible CPUs: vcpu[0 .. nr_cpus - 1] */
 	struct vcpu *vcpu[HV_MAX_CPUS];
@@ -439,6 +451,7 @@ struct machine {
 	u64 load_seconds, load_tsc; /* the time of day, UTC, and the TSC then */
 
 	struct line line;
+	struct console console;
 	struct rsp rsp;
 	struct local local;
 	struct root_log log;

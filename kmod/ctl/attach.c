@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * `hvgdbctl attach`: holds the debug line open in user space and rings at /dev/hvgdb when bytes
- * arrive, so that gdb's first packet or Ctrl-C halts the machine. User space.
+ * arrive, so that gdb's first packet or Ctrl-C halts the machine; and puts on the line what the
+ * machine says to gdb while it runs. User space.
  *
  * It never interprets the bytes: root has seen them as the driver read them, and tells how many of
  * them it has dealt with. Those are still in the tty and are thrown away here, exactly as many
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "forward.h"
 #include "line.h"
 
 #define LOCKS "/run/lock"
@@ -144,21 +146,47 @@ static void ring(void)
 	line.consumed = bell.consumed;
 }
 
-/* Waits in interrupt mode: read() sleeps until the driver has bytes. */
-static void serve(void)
+static void take_bytes(void)
 {
 	char bytes[256];
-	ssize_t n;
+	ssize_t n = read(line.tty.fd, bytes, sizeof(bytes));
 
-	while (wait_for(line.tty.fd, POLLIN)) {
-		n = read(line.tty.fd, bytes, sizeof(bytes));
-		if (n <= 0)
-			fail(EXIT_FAILED, "%s is gone: %s", line.tty.name,
-			     n ? strerror(errno) : "end of file");
-		line.read += n;
-		/* All of it may be what root took from the driver during the last halt. */
-		if (line.read > line.consumed)
-			ring();
+	if (n <= 0)
+		fail(EXIT_FAILED, "%s is gone: %s", line.tty.name,
+		     n ? strerror(errno) : "end of file");
+	line.read += n;
+	/* All of it may be what root took from the driver during the last halt. */
+	if (line.read > line.consumed)
+		ring();
+}
+
+/* What the machine says to gdb while it runs: one packet, whole. */
+static void pass_text(void)
+{
+	char packet[HVGDB_PACKET_MAX];
+	ssize_t length = read(line.device, packet, sizeof(packet)), done = 0, n;
+
+	while (done < length) {
+		n = write(line.tty.fd, packet + done, length - done);
+		if (n < 0 && errno != EINTR)
+			return;
+		done += n > 0 ? n : 0;
+	}
+}
+
+/* Waits in interrupt mode: it sleeps until the driver has bytes. */
+static void serve(void)
+{
+	struct pollfd polls[] = {
+		{ .fd = line.tty.fd, .events = POLLIN },
+		{ .fd = line.device, .events = POLLIN },
+	};
+
+	while (wait_for_any(polls, ARRAY_SIZE(polls))) {
+		if (polls[0].revents)
+			take_bytes();
+		if (polls[1].revents & POLLIN)
+			pass_text();
 	}
 }
 
@@ -170,6 +198,8 @@ static int attach(const struct wish *wish)
 	    !uart_describe("/sys", line.tty.name, &line.uart, why, sizeof(why)))
 		refuse();
 	catch_signals();
+	/* Before anything is open that the child would keep open. */
+	forward_in_child();
 	take_tty(wish);
 	/* Behind the guard, which is not to hold the device: when we end the line is disarmed. */
 	line.device = device_open();

@@ -9,6 +9,7 @@
 #define HVGDB_CTL_H
 
 #include <signal.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +37,10 @@ extern const struct command event_command;
 extern const struct command script_command;
 extern const struct command serve_command;
 extern const struct command status_command;
+extern const struct command watch_command;
 extern const struct command trace_command;
+extern const struct command output_command;
+extern const struct command forward_command;
 
 /* say.c: messages. Under systemd they carry a priority. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -50,6 +54,8 @@ extern volatile sig_atomic_t stop_signal; /* not 0: this signal asks us to end *
 void catch_signals(void);
 /* Until fd is ready for what poll(2) calls events. False: a signal asks us to end. */
 bool wait_for(int fd, short events);
+/* The same for several. */
+bool wait_for_any(struct pollfd *polls, size_t nr);
 __attribute__((format(printf, 1, 2))) void notify_ready(const char *format, ...);
 void notify_stopping(void);
 

@@ -52,6 +52,7 @@ const struct command event_command = {
 	.summary = "make, list and remove rules without gdb",
 	.help = "LINE is a rule as gdb's `monitor` takes it; quote it for the shell:\n"
 		"    hvgdbctl event add '!dr pid 0n490 script { printf(\"DR access\\n\"); }'\n"
-		"Numbers in rules are hexadecimal, 0n is decimal.\n",
+		"Numbers in rules are hexadecimal, 0n is decimal. `hvgdbctl watch` shows what\n"
+		"they match and what scripts print.\n",
 	.run = run,
 };

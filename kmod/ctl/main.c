@@ -5,8 +5,8 @@
 #include "ctl.h"
 
 static const struct command *const commands[] = {
-	&attach_command, &event_command,  &script_command,
-	&serve_command,	 &status_command, &trace_command,
+	&attach_command, &event_command,  &script_command, &output_command, &forward_command,
+	&serve_command,	 &status_command, &trace_command,  &watch_command,
 };
 
 /* Each of the command's usage lines, with what stands before it. */

@@ -38,16 +38,22 @@ void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-bool wait_for(int fd, short events)
+bool wait_for_any(struct pollfd *polls, size_t nr)
 {
-	struct pollfd poll = { .fd = fd, .events = events };
 	sigset_t none;
 
 	sigemptyset(&none);
 	while (!stop_signal)
-		if (ppoll(&poll, 1, NULL, &none) > 0)
+		if (ppoll(polls, nr, NULL, &none) > 0)
 			return true;
 	return false;
+}
+
+bool wait_for(int fd, short events)
+{
+	struct pollfd poll = { .fd = fd, .events = events };
+
+	return wait_for_any(&poll, 1);
 }
 
 static void notify(const char *text)

@@ -120,6 +120,13 @@ struct hvgdb_status {
 #define HVGDB_DETACH   _IO('H', 2)
 #define HVGDB_DOORBELL _IOWR('H', 3, struct hvgdb_doorbell)
 #define HVGDB_COMMAND  _IOWR('H', 4, struct hvgdb_command)
+/*
+ * Text for gdb while the machine runs: when poll() says POLLIN to the file that attached,
+ * read(HVGDB_PACKET_MAX bytes or more) gives one packet, to be written to the tty as it is and
+ * before the next read(). EAGAIN: there is none yet.
+ */
+#define HVGDB_PACKET_MAX 1024
+
 #define HVGDB_RING     _IOWR('H', 5, struct hvgdb_ring_claim)
 #define HVGDB_STATUS   _IOWR('H', 6, struct hvgdb_status)
 #define HVGDB_LOCAL    _IOWR('H', 7, struct hvgdb_local)

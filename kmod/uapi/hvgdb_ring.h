@@ -18,7 +18,8 @@
  * Root believes nothing that the reader writes: a wrong tail costs records, nothing else.
  * poll() says POLLIN when a ring has records or the table of outputs has changed, at most
  * HVGDB_POLL_MS after it happened: root itself cannot wake anybody, so a timer looks while somebody
- * sleeps in poll(), and only then.
+ * sleeps in poll(), and only then. A file that is not the reader gets POLLPRI while outputs are open
+ * and nobody reads.
  */
 #ifndef HVGDB_UAPI_RING_H
 #define HVGDB_UAPI_RING_H
@@ -176,7 +177,8 @@ enum hvgdb_output_state {
 struct hvgdb_output_status {
 	__u32 serial; /* of the output that this is about */
 	__u32 state;  /* enum hvgdb_output_state */
-	__u64 sent;   /* messages */
+	__u64 taken;  /* messages for it that have left the rings, lost ones too */
+	__u64 sent;   /* messages that the receiver has */
 	__u64 lost;   /* messages that the output could not take, or that the ring had dropped */
 	__u64 error;  /* errno of the last failure */
 };

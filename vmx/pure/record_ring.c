@@ -2,7 +2,7 @@
 /*
  * The producer's side of a ring of records. See record_ring.h.
  *
- * Runs in root and in user-space tests ('both'). Calls memset.
+ * Runs in root and in user-space tests ('both'). Calls memset and memcpy.
  */
 #include "record_ring.h"
 
@@ -119,6 +119,34 @@ void record_ring_commit(struct record_ring *ring, unsigned int nr)
 {
 	ring->head = ring->begun + nr;
 	publish(ring);
+}
+
+bool record_ring_text(struct record_ring *ring, u64 tsc, u32 rule, u32 outputs, const char *text,
+		      size_t len)
+{
+	unsigned int i, nr = (len + HVGDB_TEXT_SIZE - 1) / HVGDB_TEXT_SIZE;
+	struct hvgdb_record *record;
+
+	if (!record_ring_begin(ring, tsc, rule, outputs, nr))
+		return false;
+	for (i = 0; i < nr; i++) {
+		record = record_ring_record(ring, i, tsc, rule, outputs);
+		record->type = HVGDB_RECORD_TEXT;
+		record->flags = i + 1 < nr ? HVGDB_RECORD_MORE : 0;
+		record->text.length = base_min(len, HVGDB_TEXT_SIZE);
+		memcpy(record->text.text, text, record->text.length);
+		text += record->text.length;
+		len -= record->text.length;
+	}
+	record_ring_commit(ring, nr);
+	return true;
+}
+
+const struct hvgdb_record *record_ring_oldest(const struct record_ring *ring)
+{
+	u64 tail = __atomic_load_n(ring->tail, __ATOMIC_ACQUIRE);
+
+	return tail == ring->head ? NULL : &ring->record[tail & (ring->slots - 1)];
 }
 
 void record_ring_tell(struct record_ring *ring, u64 tsc)

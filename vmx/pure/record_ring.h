@@ -3,7 +3,8 @@
  * The producer's side of one CPU's ring of records (kmod/uapi/hvgdb_ring.h): room, order, and the
  * account of what was dropped. Nothing that the reader writes is believed.
  *
- * Runs in root and in user-space tests ('both'). Calls memset; one CPU writes, one reader reads.
+ * Runs in root and in user-space tests ('both'). Calls memset and memcpy; one CPU writes, one
+ * reader reads.
  */
 #ifndef HVGDB_VMX_RECORD_RING_H
 #define HVGDB_VMX_RECORD_RING_H
@@ -36,8 +37,15 @@ bool record_ring_begin(struct record_ring *ring, u64 tsc, u32 rule, u32 outputs,
 struct hvgdb_record *record_ring_record(struct record_ring *ring, unsigned int n, u64 tsc, u32 rule,
 					u32 outputs);
 
+/* A text as one message of as many records as it needs; false if it found no room. */
+bool record_ring_text(struct record_ring *ring, u64 tsc, u32 rule, u32 outputs, const char *text,
+		      size_t len);
+
 /* Gives the reader what was begun. */
 void record_ring_commit(struct record_ring *ring, unsigned int nr);
+
+/* Where root is the reader itself: the record at the tail, NULL if there is none. */
+const struct hvgdb_record *record_ring_oldest(const struct record_ring *ring);
 
 /* Tells of losses now, if there are any and there is room, without waiting for a message. */
 void record_ring_tell(struct record_ring *ring, u64 tsc);

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Tests of outputs: what is put in arrives or is told of as lost, whatever the receiver does. User
+ * space. */
+#include "kmod/ctl/sink.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[] = "/tmp/sink-test-XXXXXX";
+static struct hvgdb_output_status status;
+static struct format_clock clock_;
+
+static struct hvgdb_output output_at(enum hvgdb_output_kind kind, const char *name,
+				     enum hvgdb_output_format format)
+{
+	struct hvgdb_output output = { .kind = kind, .format = format, .open = 1, .serial = 7 };
+
+	snprintf(output.address, sizeof(output.address), "%s/%s", folder, name);
+	return output;
+}
+
+static void end(struct sink *sink)
+{
+	sink_tell_end(sink);
+	sink_end(sink);
+}
+
+static void put(struct sink *sink, int number)
+{
+	char line[32];
+
+	sink_put(sink, line, snprintf(line, sizeof(line), "line %d\n", number));
+}
+
+static char *content(const char *path)
+{
+	static char text[1 << 16];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return text;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&status, 0, sizeof(status));
+	format_set_clock(&clock_, 1000000);
+	return 0;
+}
+
+static void file(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "file", HVGDB_FORMAT_TEXT);
+	struct sink *sink = sink_open(&output, &status, &clock_);
+
+	(void)state;
+	put(sink, 1);
+	put(sink, 2);
+	sink_put_loss(sink, "gap\n", 4, 5);
+	put(sink, 3);
+	end(sink);
+	assert_string_equal(content(output.address), "line 1\nline 2\ngap\nline 3\n");
+	assert_int_equal(status.taken, 8);
+	assert_int_equal(status.sent, 3);
+	assert_int_equal(status.lost, 5);
+	assert_int_equal(status.state, HVGDB_STATE_CLOSED);
+}
+
+/* The account goes on, and what the first controller had taken with it is told of. */
+static void after_a_kill(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "killed", HVGDB_FORMAT_JSON);
+	struct sink *sink;
+
+	(void)state;
+	status = (struct hvgdb_output_status){ .serial = 7, .taken = 100, .sent = 90, .lost = 4 };
+	sink = sink_open(&output, &status, &clock_);
+	put(sink, 1);
+	end(sink);
+	assert_int_equal(status.taken, 101);
+	assert_int_equal(status.sent, 91);
+	assert_int_equal(status.lost, 10);
+	assert_non_null(
+		strstr(content(output.address), "\"type\":\"lost\",\"rule\":0,\"count\":6}\n"));
+	/* Another output in the same place begins anew. */
+	output.serial = 8;
+	sink = sink_open(&output, &status, &clock_);
+	end(sink);
+	assert_int_equal(status.taken, 0);
+}
+
+/* Written in two goes, it is one array. */
+static void trace(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "trace", HVGDB_FORMAT_TRACE);
+	struct sink *sink;
+	char *text;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		sink = sink_open(&output, &status, &clock_);
+		sink_put(sink, ",\n{}", 4);
+		end(sink);
+	}
+	text = content(output.address);
+	assert_memory_equal(text, "[\n{", 3);
+	assert_null(strchr(text + 1, '['));
+	assert_string_equal(text + strlen(text) - strlen(",\n{},\n{}\n]\n"), ",\n{},\n{}\n]\n");
+}
+
+static void rotate(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "log", HVGDB_FORMAT_TEXT);
+	struct sink *sink = sink_open(&output, &status, &clock_);
+	char aside[300];
+	int tries;
+
+	(void)state;
+	put(sink, 1);
+	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.sent; tries++)
+		usleep(10000);
+	sink_rotate(sink, true);
+	snprintf(aside, sizeof(aside), "%s.1", output.address);
+	for (tries = 0; tries < 500 && access(aside, F_OK); tries++)
+		usleep(10000);
+	put(sink, 2);
+	end(sink);
+	assert_string_equal(content(aside), "line 1\n");
+	assert_string_equal(content(output.address), "line 2\n");
+}
+
+/* Nobody reads: nobody waits, and the count is right. */
+static void full(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_PIPE, "pipe", HVGDB_FORMAT_TEXT);
+	struct sink *sink = sink_open(&output, &status, &clock_);
+	int i, count = 200000;
+
+	(void)state;
+	for (i = 0; i < count; i++)
+		put(sink, i);
+	end(sink);
+	assert_int_equal(status.taken, count);
+	assert_true(status.sent > 0);
+	assert_true(status.lost > 0);
+	assert_int_equal(status.sent + status.lost, count);
+}
+
+/* Not there, and then it is. */
+static void late(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "sub/file", HVGDB_FORMAT_TEXT);
+	struct sink *sink = sink_open(&output, &status, &clock_);
+	char path[300];
+	int tries;
+
+	(void)state;
+	put(sink, 1);
+	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.error; tries++)
+		usleep(10000);
+	assert_int_equal(status.state, HVGDB_STATE_WAITING);
+	snprintf(path, sizeof(path), "%s/sub", folder);
+	mkdir(path, 0700);
+	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.sent; tries++)
+		usleep(10000);
+	end(sink);
+	assert_string_equal(content(output.address), "line 1\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(file, setup),  cmocka_unit_test_setup(after_a_kill, setup),
+		cmocka_unit_test_setup(trace, setup), cmocka_unit_test_setup(rotate, setup),
+		cmocka_unit_test_setup(full, setup),  cmocka_unit_test_setup(late, setup),
+	};
+
+	if (!mkdtemp(folder))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
