@@ -7,7 +7,6 @@
 #include <linux/module.h>
 #include <asm/msr.h>
 #include "kmod.h"
-#include "hypercall.h"
 
 static int read_ticks(char *buffer, const struct kernel_param *kp)
 {
@@ -16,7 +15,7 @@ static int read_ticks(char *buffer, const struct kernel_param *kp)
 
 	local_irq_save(flags);
 	start = rdtsc_ordered();
-	hypercall(HYPERCALL_HALT_ALL, 0, 0);
+	root_call(HYPERCALL_HALT_ALL, 0, 0);
 	end = rdtsc_ordered();
 	local_irq_restore(flags);
 	return sprintf(buffer, "%llu\n", end - start);

@@ -8,13 +8,24 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include "faults.h"
 #include "kmod.h"
-#include "hypercall.h"
 #include "uapi/hvgdb.h"
+
+/* Whoever has the device open. */
+struct device_user {
+	struct list_head list;
+	struct pid *process;
+};
+
+static DEFINE_MUTEX(users_lock);
+static LIST_HEAD(users);
+static bool shut;
 
 static DEFINE_MUTEX(line_lock);
 static struct holder line_holder;
@@ -45,9 +56,64 @@ int struct_give(void __user *to, const void *from, size_t size)
 	return copy_to_user(to, from, min_t(size_t, theirs, size)) ? -EFAULT : 0;
 }
 
+static int add_user(struct file *file)
+{
+	struct device_user *user = kmalloc(sizeof(*user), GFP_KERNEL);
+
+	if (!user)
+		return -ENOMEM;
+	user->process = get_pid(task_tgid(current));
+	list_add(&user->list, &users);
+	file->private_data = user;
+	return 0;
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
-	return capable(CAP_SYS_RAWIO) ? nonseekable_open(inode, file) : -EPERM;
+	int error;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	mutex_lock(&users_lock);
+	error = shut ? -ESHUTDOWN : add_user(file);
+	mutex_unlock(&users_lock);
+	return error ? error : nonseekable_open(inode, file);
+}
+
+static void remove_user(struct device_user *user)
+{
+	mutex_lock(&users_lock);
+	list_del(&user->list);
+	mutex_unlock(&users_lock);
+	put_pid(user->process);
+	kfree(user);
+}
+
+static void set_shut(bool now)
+{
+	mutex_lock(&users_lock);
+	shut = now;
+	mutex_unlock(&users_lock);
+}
+
+void chardev_shut(void)
+{
+	set_shut(true);
+}
+
+bool chardev_is_shut(void)
+{
+	return READ_ONCE(shut);
+}
+
+void chardev_signal_users(int signal)
+{
+	struct device_user *user;
+
+	mutex_lock(&users_lock);
+	list_for_each_entry(user, &users, list)
+		kill_pid(user->process, signal, 1);
+	mutex_unlock(&users_lock);
 }
 
 #define PCI_CONFIG_PORTS 0xcf8
@@ -62,7 +128,14 @@ static int arm(u16 port, u16 fifo, bool controller)
 {
 	if (!port_allowed(port))
 		return -EOPNOTSUPP;
-	return hypercall(HYPERCALL_ARM, port | (u32)fifo << 16, controller) ? -ENODEV : 0;
+	return root_call(HYPERCALL_ARM, port | (u32)fifo << 16, controller) ? -ENODEV : 0;
+}
+
+/* The line of uart= is nobody's but for the time of a controller. */
+static void arm_parameter_line(void)
+{
+	if (parameter_port && !chardev_is_shut())
+		arm(parameter_port, 0, false);
 }
 
 static long attach_locked(struct file *file, struct hvgdb_attach *attach)
@@ -103,11 +176,20 @@ static long do_detach(struct file *file)
 {
 	if (line_holder.file != file)
 		return -EINVAL;
-	hypercall(HYPERCALL_DISARM, 0, 0);
+	root_call(HYPERCALL_DISARM, 0, 0);
 	holder_clear(&line_holder);
-	if (parameter_port)
-		arm(parameter_port, 0, false);
+	arm_parameter_line();
 	return 0;
+}
+
+/* After chardev_shut(): as if nothing had been. */
+void chardev_reopen(void)
+{
+	set_shut(false);
+	mutex_lock(&line_lock);
+	if (!line_holder.file)
+		arm_parameter_line();
+	mutex_unlock(&line_lock);
 }
 
 static void count_cpus(struct hvgdb_status *status)
@@ -151,13 +233,17 @@ static long do_status(struct hvgdb_status __user *arg)
 static long do_doorbell(struct file *file, struct hvgdb_doorbell __user *arg)
 {
 	struct hvgdb_doorbell bell;
+	u64 halted;
 	int error = struct_take(&bell, sizeof(bell), sizeof(bell), arg);
 
 	if (error)
 		return error;
 	if (READ_ONCE(line_holder.file) != file)
 		return -EINVAL;
-	bell.halted = hypercall(HYPERCALL_DOORBELL, 0, 0);
+	halted = root_call(HYPERCALL_DOORBELL, sleep_left_native(), 0);
+	if (halted == ROOT_GONE)
+		return -ENODEV;
+	bell.halted = halted;
 	bell.consumed = READ_ONCE(machine.line.consumed);
 	log_flush();
 	rings_wake();
@@ -171,7 +257,8 @@ static long run_command(struct hvgdb_command *command, struct hypercall_command 
 	if (copy_from_user(buffer->line, u64_to_user_ptr(command->line), command->line_length))
 		return -EFAULT;
 	buffer->line_length = command->line_length;
-	hypercall(HYPERCALL_COMMAND, (u64)buffer, 0);
+	if (root_call(HYPERCALL_COMMAND, (u64)buffer, 0) == ROOT_GONE)
+		return -ENODEV;
 	rings_wake();
 	command->text_length = buffer->text_length;
 	command->result = buffer->result != 0;
@@ -238,6 +325,7 @@ static int device_release(struct inode *inode, struct file *file)
 	mutex_unlock(&line_lock);
 	rings_release(file);
 	local_release(file);
+	remove_user(file->private_data);
 	return 0;
 }
 
@@ -254,10 +342,12 @@ static ssize_t device_read(struct file *file, char __user *to, size_t size, loff
 
 	mutex_lock(&line_lock);
 	if (line_holder.file == file && size >= sizeof(packet)) {
-		length = hypercall(HYPERCALL_TEXT, (u64)packet, sizeof(packet));
+		u64 got = root_call(HYPERCALL_TEXT, (u64)packet, sizeof(packet));
+
+		length = got == ROOT_GONE ? -ENODEV : got;
 		if (!length)
 			length = -EAGAIN;
-		else if (copy_to_user(to, packet, length))
+		else if (length > 0 && copy_to_user(to, packet, length))
 			length = -EFAULT;
 	}
 	mutex_unlock(&line_lock);

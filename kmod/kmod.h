@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 #include "vcpu.h"
+#include "hypercall.h"
 #include "uapi/hvgdb.h"
 
 struct file;
@@ -43,14 +44,40 @@ int launch_all(void);
 void leave_all(void);
 int launch_this_cpu(void);
 void leave_this_cpu(void);
+void leave_now(void);
 
-/* life.c: hotplug, reboot, sleep, modules that come and go. */
+/* root_call.c: asks root for something, from any CPU. ROOT_GONE: no CPU is in the guest. */
+#define ROOT_GONE (~0ULL)
+u64 root_call(enum hypercall op, u64 arg1, u64 arg2);
+
+/* life.c: hotplug, reboot, modules that come and go. */
 int life_register(void);
 void life_unregister(void);
+/* Planted bytes stay out of memory until as many releases. */
+void plant_hold(void);
+void plant_release(void);
+
+/* oops.c */
+int oops_register(void);
+void oops_unregister(void);
+
+/* sleep.c */
+void sleep_register(void);
+void sleep_unregister(void);
+/* A CPU that cannot be taken over after a sleep stays native, and false if this is no sleep. */
+bool sleep_leaves_native(unsigned int cpu);
+bool sleep_left_native(void); /* any */
+/* It is in the guest again, or offline. */
+void sleep_forget_native(unsigned int cpu);
 
 /* device.c: /dev/hvgdb */
 int chardev_register(void);
 void chardev_unregister(void);
+/* Nobody may use the device any more; those who do get a signal. */
+void chardev_shut(void);
+void chardev_reopen(void);
+bool chardev_is_shut(void);
+void chardev_signal_users(int signal);
 /* Arms the line that the module parameter names. */
 int chardev_arm_parameter(const char *uart);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens to CPUs and modules while hvgdb is loaded: hotplug, reboot, sleep, unloading
- * modules. Guest kernel, process context (the callbacks of the hotplug machinery run on the CPU
- * they are about).
+ * What happens to CPUs and modules while hvgdb is loaded: hotplug, reboot, emergencies, unloading
+ * modules. (Sleep is sleep.c.) Guest kernel, process context (the callbacks of the hotplug
+ * machinery run on the CPU they are about).
  *
  * A CPU that comes or goes runs natively for a while, and there a planted int3 would be an oops. So
  * the planted bytes are held out of memory (D12) from before the CPU starts until it is in the
@@ -12,59 +12,78 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
-#include <linux/suspend.h>
 #include "compat.h"
 #include "faults.h"
 #include "kmod.h"
-#include "hypercall.h"
 
 static int prepare_state, online_state;
 
+static bool over; /* the machine goes down: CPUs stay native */
+
+/* Where nobody is in the guest any more nobody is in root either, and the count is free. */
+void plant_hold(void)
+{
+	if (root_call(HYPERCALL_PLANT_HOLD, 0, 0) == ROOT_GONE)
+		machine.plant_holds++;
+}
+
+void plant_release(void)
+{
+	if (root_call(HYPERCALL_PLANT_RELEASE, 0, 0) == ROOT_GONE)
+		machine.plant_holds--;
+}
+
 static int cpu_comes(unsigned int cpu)
 {
-	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	plant_hold();
 	return 0;
 }
 
 static int cpu_is_gone(unsigned int cpu)
 {
-	hypercall(HYPERCALL_PLANT_RELEASE, 0, 0);
+	sleep_forget_native(cpu);
+	plant_release();
 	return 0;
 }
 
 static int cpu_is_up(unsigned int cpu)
 {
-	int error = launch_this_cpu();
+	int error = over ? 0 : launch_this_cpu();
 
-	if (error) {
+	if (error && !sleep_leaves_native(cpu)) {
 		pr_err("CPU %u cannot be taken over: %s; it stays offline\n", cpu,
 		       machine.vcpu[cpu]->launch_error_text);
 		return error;
 	}
-	hypercall(HYPERCALL_PLANT_RELEASE, 0, 0);
+	plant_release();
 	return 0;
 }
 
 static int cpu_goes_down(unsigned int cpu)
 {
-	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	plant_hold();
 	leave_this_cpu();
 	return 0;
 }
 
 static int on_reboot(struct notifier_block *block, unsigned long event, void *data)
 {
-	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	over = true;
+	root_call(HYPERCALL_DISARM, 0, 0);
+	plant_hold();
 	leave_all();
 	return NOTIFY_OK;
 }
 
-static int on_sleep(struct notifier_block *block, unsigned long event, void *data)
+static bool is_last_guest(unsigned int self)
 {
-	if (event != PM_SUSPEND_PREPARE && event != PM_HIBERNATION_PREPARE)
-		return NOTIFY_DONE;
-	pr_err("the machine cannot sleep while hvgdb is loaded: rmmod hvgdb first\n");
-	return notifier_from_errno(-EBUSY);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < machine.nr_cpus; cpu++)
+		if (cpu != self && machine.vcpu[cpu] &&
+		    READ_ONCE(machine.vcpu[cpu]->life) >= VCPU_RUNNING)
+			return false;
+	return true;
 }
 
 /*
@@ -73,10 +92,15 @@ static int on_sleep(struct notifier_block *block, unsigned long event, void *dat
  */
 static void on_emergency(void)
 {
-	if (READ_ONCE(machine.vcpu[raw_smp_processor_id()]->life) < VCPU_RUNNING)
+	unsigned int self = raw_smp_processor_id();
+
+	if (READ_ONCE(machine.vcpu[self]->life) < VCPU_RUNNING)
 		return;
-	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
-	leave_this_cpu();
+	/* Nothing is left that could answer gdb. */
+	if (is_last_guest(self))
+		root_call(HYPERCALL_DISARM, 0, 0);
+	plant_hold();
+	leave_now();
 }
 
 static void drop_module(const struct module *mod)
@@ -86,7 +110,7 @@ static void drop_module(const struct module *mod)
 
 	for (nr = 0; compat_module_memory(mod, nr, &base, &size); nr++)
 		if (size)
-			hypercall(HYPERCALL_DROP_RANGE, base, base + size);
+			root_call(HYPERCALL_DROP_RANGE, base, base + size);
 }
 
 static int on_module(struct notifier_block *block, unsigned long event, void *data)
@@ -97,7 +121,6 @@ static int on_module(struct notifier_block *block, unsigned long event, void *da
 }
 
 static struct notifier_block reboot_block = { .notifier_call = on_reboot, .priority = INT_MIN };
-static struct notifier_block sleep_block = { .notifier_call = on_sleep };
 static struct notifier_block module_block = { .notifier_call = on_module };
 
 /* Caller holds the CPU hotplug lock, and all online CPUs are in the guest. */
@@ -120,7 +143,8 @@ int life_register(void)
 	}
 	compat_emergency_register(on_emergency);
 	register_reboot_notifier(&reboot_block);
-	register_pm_notifier(&sleep_block);
+	oops_register();
+	sleep_register();
 	register_module_notifier(&module_block);
 	return 0;
 }
@@ -129,7 +153,8 @@ int life_register(void)
 void life_unregister(void)
 {
 	unregister_module_notifier(&module_block);
-	unregister_pm_notifier(&sleep_block);
+	sleep_unregister();
+	oops_unregister();
 	unregister_reboot_notifier(&reboot_block);
 	compat_emergency_unregister(on_emergency);
 	__cpuhp_remove_state_cpuslocked(online_state, false);

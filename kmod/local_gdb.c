@@ -6,7 +6,6 @@
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
 #include "kmod.h"
-#include "hypercall.h"
 
 static DEFINE_MUTEX(local_lock);
 static struct holder holder;
@@ -22,7 +21,8 @@ static long run(struct hvgdb_local *local)
 		return -EFAULT;
 	call.in_length = local->in_length;
 	call.reset = local->reset;
-	hypercall(HYPERCALL_LOCAL, (u64)&call, 0);
+	if (root_call(HYPERCALL_LOCAL, (u64)&call, 0) == ROOT_GONE)
+		return -ENODEV;
 	log_flush();
 	local->in_taken = call.in_taken;
 	local->out_length = call.out_length;

@@ -11,7 +11,6 @@
 #include "compat.h"
 #include "faults.h"
 #include "host.h"
-#include "hypercall.h"
 #include "target.h"
 
 struct machine machine = {
@@ -53,11 +52,15 @@ static void set_parameters(struct machine *m)
 	m->test_vectors = test_vectors;
 	m->tsc_khz = tsc_khz;
 	m->text_address = symbols_text_address();
+	m->panic_address = (u64)panic;
 	m->module_text = (u64)module_text_begin;
 	m->module_data = (u64)module_data_begin;
 	m->module_bss = (u64)module_bss_begin;
 	m->module_rodata = (u64)module_rodata_begin;
 	m->master = -1;
+#ifdef CONFIG_MODULE_UNLOAD
+	m->module_uses = &THIS_MODULE->refcnt.counter;
+#endif
 	if (*exec_file)
 		strscpy(m->exec_file, exec_file, sizeof(m->exec_file));
 	else
@@ -85,7 +88,7 @@ static void give_back(void)
 {
 	cpus_read_lock();
 	life_unregister();
-	hypercall(HYPERCALL_PLANT_HOLD, 0, 0);
+	plant_hold();
 	leave_all();
 	cpus_read_unlock();
 }
@@ -147,6 +150,8 @@ static int __init hvgdb_init(void)
 static void __exit hvgdb_exit(void)
 {
 	chardev_unregister();
+	/* gdb may have attached between rmmod's look and this. */
+	root_call(HYPERCALL_DISARM, 0, 0);
 	give_back();
 	log_stop();
 	nmi_unregister();

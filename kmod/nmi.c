@@ -61,9 +61,12 @@ static void calm_watchdogs(void)
 static int on_any_nmi(unsigned int type, struct pt_regs *regs)
 {
 	struct vcpu *vcpu = machine.vcpu[smp_processor_id()];
+	bool maybe;
 
-	bool maybe = xchg(&vcpu->guest_nmi_maybe, 0);
-
+	/* A kick that crossed this CPU's leaving arrives here. */
+	if (READ_ONCE(vcpu->life) < VCPU_RUNNING && xchg(&vcpu->nmi_due, 0))
+		return NMI_HANDLED;
+	maybe = xchg(&vcpu->guest_nmi_maybe, 0);
 	__this_cpu_write(maybe_nobodys, maybe);
 	if (!xchg(&vcpu->guest_nmi_calm, 0))
 		return NMI_DONE;

@@ -265,6 +265,9 @@ void rsp_stopped(struct rsp *rsp);
  */
 void rsp_abandon(struct rsp *rsp);
 
+/* The same, but a gdb that waits for a stop is told that what it debugs has ended (W00). */
+void rsp_end(struct rsp *rsp);
+
 /*
  * True once for a 0x03 that crossed a stop reply: when gdb next lets a CPU continue (a step gives
  * its own stop), that CPU stops at once with SIGINT.

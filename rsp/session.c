@@ -54,6 +54,16 @@ void rsp_abandon(struct rsp *rsp)
 	rsp->resumed = true;
 }
 
+void rsp_end(struct rsp *rsp)
+{
+	if (rsp->resumed && rsp->awaits_stop) {
+		rsp_reply_begin(rsp);
+		rsp_reply_str(rsp, "W00");
+		rsp_send(rsp);
+	}
+	rsp_abandon(rsp);
+}
+
 bool rsp_awaits_stop(const struct rsp *rsp)
 {
 	return rsp->awaits_stop;

@@ -58,6 +58,7 @@ void apic_send_nmi(const struct machine *m, u32 apic_id)
 #define APIC_ISR	   0x100
 #define APIC_TMR	   0x180
 #define X2APIC_MSR(offset) (0x800 + (offset) / 16)
+#define APIC_ICR_SELF	   0x44000 /* fixed, edge, asserted, to this CPU */
 #define PIC_COMMAND	   0x20
 #define PIC_SLAVE_COMMAND  0xa0
 #define PIC_EOI		   0x20
@@ -88,14 +89,19 @@ static void read_set(u32 offset, u64 set[4])
 		set[i / 2] |= (u64)read_register(offset + 16 * i) << 32 * (i % 2);
 }
 
-/* A vector that was acknowledged and will not reach the guest is ended as the guest would (D9). */
-void apic_end_suppressed(struct vcpu *vcpu, u8 vector)
+static enum irq_end how_it_ends(u8 vector)
 {
 	struct irq_state state = { .vector = vector, .spurious = (u8)read_register(APIC_SPURIOUS) };
 
 	read_set(APIC_ISR, state.isr);
+	return irq_end(&state);
+}
+
+/* A vector that was acknowledged and will not reach the guest is ended as the guest would (D9). */
+void apic_end_suppressed(struct vcpu *vcpu, u8 vector)
+{
 	vcpu->irq_later[vector / 64] &= ~BIT64(vector % 64);
-	switch (irq_end(&state)) {
+	switch (how_it_ends(vector)) {
 	case IRQ_END_EOI:
 		send_eoi();
 		break;
@@ -128,4 +134,28 @@ bool apic_is_storm(struct vcpu *vcpu, u8 vector)
 
 	read_set(APIC_TMR, level);
 	return irq_storm_suppressed(&vcpu->storm, vector, level);
+}
+
+static void interrupt_self(u8 vector)
+{
+	if (is_x2apic()) {
+		msr_write(HV_MSR_X2APIC_ICR, APIC_ICR_SELF | vector);
+		return;
+	}
+	await_delivery();
+	*xapic(LAPIC_ICR_LOW_OFFSET) = APIC_ICR_SELF | vector;
+	await_delivery();
+}
+
+/*
+ * A vector that was acknowledged becomes a request again. (With a second one of its kind already
+ * requested they are one, as they would be had it not been acknowledged; the 8259's have no way
+ * back.) The upper half of the command register has no part in an interrupt to oneself.
+ */
+void apic_raise_again(struct vcpu *vcpu, u8 vector)
+{
+	if (how_it_ends(vector) != IRQ_END_EOI)
+		return;
+	send_eoi();
+	interrupt_self(vector);
 }

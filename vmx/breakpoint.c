@@ -17,10 +17,10 @@ static volatile u8 *byte_at(const struct machine *m, u64 gpa)
 	return ram_contains(&m->ram, gpa, 1) ? ram(gpa) : NULL;
 }
 
-/* gdb's breakpoint or a tracepoint, or both: one byte serves them. */
+/* gdb's breakpoint, a tracepoint, hvgdb's own, or several: one byte serves them. */
 static bool wanted(const struct breakpoint *bp)
 {
-	return bp->used || bp->traced;
+	return bp->used || bp->traced || bp->own;
 }
 
 struct breakpoint *breakpoint_at(struct machine *m, u64 addr)
@@ -103,10 +103,9 @@ static struct breakpoint *known_slot(struct machine *m, u64 addr)
 	return NULL;
 }
 
-/* Looked up in the page tables of the CPU that gdb has selected. */
-static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct breakpoint **slot)
+static int new_slot(struct machine *m, u64 cr3, u64 addr, struct breakpoint **slot)
 {
-	u64 gpa, cr3 = vcpu->snap.cr3;
+	u64 gpa;
 	struct breakpoint *bp;
 
 	if (!memory_translate(m, cr3, addr, &gpa))
@@ -134,7 +133,7 @@ static int new_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct break
 static int take_slot(struct machine *m, struct vcpu *vcpu, u64 addr, struct breakpoint **slot)
 {
 	*slot = known_slot(m, addr);
-	return *slot ? RSP_OK : new_slot(m, vcpu, addr, slot);
+	return *slot ? RSP_OK : new_slot(m, vcpu->snap.cr3, addr, slot);
 }
 
 int breakpoint_insert(struct machine *m, struct vcpu *vcpu, u64 addr)
@@ -175,6 +174,29 @@ bool breakpoint_is_traced(struct machine *m, u64 addr)
 	const struct breakpoint *bp = wanted_at(m, addr);
 
 	return bp && bp->traced;
+}
+
+/* In the kernel, for hvgdb itself. gdb may have one at the same address; it knows nothing of this.
+ */
+int breakpoint_insert_own(struct machine *m, u64 addr)
+{
+	struct breakpoint *bp = known_slot(m, addr);
+	int error = bp ? RSP_OK : new_slot(m, m->host_cr3, addr, &bp);
+
+	if (error)
+		return error;
+	bp->cr3 = m->host_cr3;
+	bp->own = true;
+	return RSP_OK;
+}
+
+void breakpoint_remove_own(struct machine *m, u64 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->breakpoints_top; i++)
+		if (m->breakpoints[i].addr == addr)
+			m->breakpoints[i].own = false;
 }
 
 void breakpoint_untrace_all(struct machine *m)

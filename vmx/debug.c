@@ -15,6 +15,8 @@
 /* A '$' with no valid packet behind it was noise: gdb repeats its first packet every 2 s. */
 #define ATTACH_MS 5000
 
+#define GDB_INTERRUPT 0x03
+
 typedef bool (*vcpu_test)(const struct vcpu *vcpu);
 
 static struct vcpu *find(struct machine *m, vcpu_test test)
@@ -70,7 +72,8 @@ static void all_continue(struct machine *m)
 		if (m->vcpu[i]) {
 			m->vcpu[i]->action = (struct rsp_action){ .kind = RSP_CONT };
 			step_forget(m->vcpu[i]);
-			m->vcpu[i]->want = WANT_NOTHING;
+			if (m->vcpu[i]->want == WANT_STOP)
+				m->vcpu[i]->want = WANT_NOTHING;
 			m->vcpu[i]->held.state.reported = true;
 		}
 }
@@ -204,6 +207,7 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 	m->last_stop = vcpu->stop;
 	vcpu->want = WANT_NOTHING;
 	fatal_show(vcpu);
+	last_words_say(vcpu);
 	console_drain(m);
 	explain_stop(m, vcpu);
 	if (vcpu->held.active) {
@@ -242,12 +246,18 @@ static bool orphaned(struct machine *m, u64 since, bool stop_was_sent)
 
 static void end_session(struct machine *m)
 {
-	breakpoint_session_end(m);
-	trace_session_end(m);
-	rules_session_end(&m->rules);
-	m->rules.gdb_present = false;
-	console_forget(m);
+	session_end(m);
 	all_continue(m);
+}
+
+/* The line or the module goes away under gdb: if it waits for a stop, it hears of an end instead.
+ */
+void debug_close(struct machine *m)
+{
+	if (rsp_awaits_stop(&m->rsp))
+		line_take(m);
+	rsp_end(&m->rsp);
+	end_session(m);
 }
 
 /* Answers gdb until it resumes or leaves. True: resume by actions. */
@@ -375,6 +385,11 @@ static void serve_line(struct vcpu *self)
 	bring_all_in(self);
 	while (verdict == RSP_NOTHING && line_get(m, &byte))
 		verdict = rsp_feed(&m->rsp, byte);
+	/* It may have been a call: a gdb that waits is interrupted, a new one repeats its packet.
+	 */
+	if (m->line.unseen && verdict == RSP_NOTHING)
+		verdict = rsp_feed(&m->rsp, GDB_INTERRUPT);
+	m->line.unseen = false;
 	if (verdict == RSP_NOTHING) {
 		release_by_actions(m);
 		return;

@@ -392,7 +392,10 @@ void events_intercept(struct vcpu *vcpu)
 	struct machine *m = vcpu->machine;
 
 	vcpu->rules_generation = load_acquire(&m->rules.generation);
-	vcpu->intercepts = rules_intercepts(&m->rules, vcpu->cpu);
+	if (vcpu->leaving)
+		memset(&vcpu->intercepts, 0, sizeof(vcpu->intercepts));
+	else
+		vcpu->intercepts = rules_intercepts(&m->rules, vcpu->cpu);
 	set_exceptions(vcpu);
 	set_interrupt_exiting(vcpu, vcpu->intercepts.external_interrupt ||
 					    step_wants_interrupts(vcpu));

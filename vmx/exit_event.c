@@ -45,12 +45,16 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	}
 	switch (bp->used && bp->addr == rip ? agent_hit(vcpu, bp) : AGENT_PASS) {
 	case AGENT_STOP:
+		if (bp->own)
+			last_words_panic_told(vcpu);
 		debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 		return VERDICT_HALT;
 	case AGENT_PRINT:
 		vcpu->want = WANT_PRINT;
 		return VERDICT_HALT;
 	default:
+		if (bp->own && bp->addr == rip && last_words_panic(vcpu))
+			return VERDICT_HALT;
 		return pass_over(vcpu, bp);
 	}
 }

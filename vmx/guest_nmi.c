@@ -134,3 +134,18 @@ void nmi_exit(struct vcpu *vcpu)
 	unblock_nmis();
 	nmi_account(vcpu, 1 + __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL));
 }
+
+/* This CPU leaves: how many NMIs kmod/ is to raise in place of those that wait. */
+u64 nmi_take_all(struct vcpu *vcpu)
+{
+	bool extra = vcpu->nmi.extra || vcpu->nmi.pending_is_extra;
+	u64 nmis = base_min(waiting(vcpu), 2);
+
+	memset(&vcpu->nmi, 0, sizeof(vcpu->nmi));
+	vcpu->inject.nmi_pending = false;
+	vcpu->inject.nmi_reinject = false;
+	if (nmis || !extra)
+		return nmis;
+	store_release(&vcpu->guest_nmi_maybe, 1);
+	return 1;
+}

@@ -38,6 +38,7 @@ static void go_on(struct vcpu *vcpu)
 {
 	trace_released(vcpu);
 	snapshot_restore(vcpu);
+	vcpu->shows_oops = false;
 	calm_watchdogs(vcpu);
 	step_end(vcpu);
 	events_intercept(vcpu);
@@ -57,6 +58,7 @@ void halt_enter(struct vcpu *vcpu)
 	vcpu->halts++;
 	vcpu->halted_since = read_tsc();
 	snapshot_take(vcpu);
+	last_words_show(vcpu);
 	store_release(&vcpu->halt_wanted, 0);
 	store_release(&vcpu->life, VCPU_HALTED);
 	while (halt_is_halted(vcpu)) {
@@ -69,6 +71,15 @@ void halt_enter(struct vcpu *vcpu)
 			relax();
 	}
 	go_on(vcpu);
+}
+
+/* A CPU that leaves for good while it is master (it steps, the others are halted) hands that on. */
+void halt_resign(struct vcpu *vcpu)
+{
+	s32 self = vcpu->cpu;
+
+	__atomic_compare_exchange_n(&vcpu->machine->master, &self, -1, false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
 }
 
 static void kick(struct vcpu *vcpu)

@@ -11,16 +11,29 @@
 #include "rsp.h"
 
 #define HYPERCALL_MAGIC 0x6876676462ULL
+#define LEAVE_NOT_YET	(~1ULL)
 
 enum hypercall {
 	HYPERCALL_PING,	    /* returns HYPERCALL_MAGIC: this CPU is in the guest */
-	HYPERCALL_LEAVE,    /* this CPU leaves VMX; interrupts must be off */
-	HYPERCALL_DOORBELL, /* the tty has bytes; returns 1 if the machine was halted */
+	HYPERCALL_QUIET,    /* this CPU is about to leave: rules want nothing here any more */
+	/*
+	 * This CPU leaves VMX; interrupts must be off. Returns how many NMIs the guest is still to
+	 * get, or LEAVE_NOT_YET while something waits to be injected, unless RSI is 1.
+	 */
+	HYPERCALL_LEAVE,
+	/*
+	 * The tty has bytes; returns 1 if the machine was halted. RSI 1: a CPU runs natively, and may
+	 * have read bytes that root did not see.
+	 */
+	HYPERCALL_DOORBELL,
 	HYPERCALL_ARM, /* watch the UART at port RSI (bits 15:0) with a FIFO of bits 31:16 bytes, 0:
 			* 16; RDX 1: for the controller. Returns 1 if no UART answers */
-	HYPERCALL_DISARM,     /* stop watching */
+	HYPERCALL_DISARM,     /* stop watching; gdb's session on the line ends */
+	HYPERCALL_LINE_AWAKE, /* the machine has slept: the UART may have forgotten its settings */
+	HYPERCALL_NOTICE,     /* the text at address RSI is for gdb, if it waits for a stop */
 	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */
 	HYPERCALL_PLANT_RELEASE,
+	HYPERCALL_OOPS,	      /* the kernel oopses: struct oops_state at address RSI */
 	HYPERCALL_DROP_RANGE, /* forget breakpoints in [RSI, RDX): the memory goes away */
 	HYPERCALL_HALT_ALL,   /* halt all CPUs and resume them at once: for measuring */
 	HYPERCALL_COMMAND,    /* run the line of struct hypercall_command at address RSI */
@@ -50,13 +63,5 @@ struct hypercall_local {
 	u8 reset;   /* in: a new gdb; forget the old one */
 	u8 running; /* out: gdb has said continue, and waits */
 };
-
-static inline u64 hypercall(enum hypercall op, u64 arg1, u64 arg2)
-{
-	u64 result = HYPERCALL_MAGIC;
-
-	asm volatile("vmcall" : "+a"(result) : "D"((u64)op), "S"(arg1), "d"(arg2) : "memory", "cc");
-	return result;
-}
 
 #endif

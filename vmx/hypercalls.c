@@ -19,6 +19,10 @@ static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
 
 static u64 call_disarm(struct vcpu *vcpu, u64 unused1, u64 unused2)
 {
+	if (!vcpu->machine->line.port)
+		return 0;
+	debug_close(vcpu->machine);
+	line_give(vcpu->machine);
 	line_disarm(vcpu->machine);
 	vcpu->machine->rules.gdb_present = false;
 	return 0;
@@ -40,6 +44,23 @@ static u64 call_plant_release(struct vcpu *vcpu, u64 unused1, u64 unused2)
 static u64 call_drop_range(struct vcpu *vcpu, u64 start, u64 end)
 {
 	breakpoint_remove_range(vcpu->machine, start, end);
+	return 0;
+}
+
+static u64 call_line_awake(struct vcpu *vcpu, u64 unused1, u64 unused2)
+{
+	line_awake(vcpu->machine);
+	return 0;
+}
+
+static u64 call_notice(struct vcpu *vcpu, u64 text, u64 unused)
+{
+	struct machine *m = vcpu->machine;
+
+	if (!rsp_awaits_stop(&m->rsp))
+		return 0;
+	line_take(m);
+	rsp_console(&m->rsp, (const char *)text);
 	return 0;
 }
 
@@ -71,6 +92,8 @@ static const vcpu_call_fn halted_calls[HYPERCALL_NR] = {
 	[HYPERCALL_DISARM] = call_disarm,
 	[HYPERCALL_PLANT_HOLD] = call_plant_hold,
 	[HYPERCALL_PLANT_RELEASE] = call_plant_release,
+	[HYPERCALL_LINE_AWAKE] = call_line_awake,
+	[HYPERCALL_NOTICE] = call_notice,
 	[HYPERCALL_DROP_RANGE] = call_drop_range,
 	[HYPERCALL_HALT_ALL] = call_nothing,
 	[HYPERCALL_COMMAND] = call_command,
@@ -90,6 +113,10 @@ static enum vmx_verdict call_doorbell(struct vcpu *vcpu)
 {
 	bool called = line_forget_noise(vcpu->machine);
 
+	if (!called && vcpu->regs.rsi) {
+		called = true;
+		store_release(&vcpu->machine->line.unseen, true);
+	}
 	vcpu->regs.rax = called;
 	if (!called)
 		return VERDICT_RESUME;
@@ -116,6 +143,23 @@ static enum vmx_verdict call_queue(struct vcpu *vcpu)
 	return VERDICT_RESUME;
 }
 
+static enum vmx_verdict call_quiet(struct vcpu *vcpu)
+{
+	vcpu->leaving = true;
+	events_intercept(vcpu);
+	vcpu->regs.rax = 0;
+	return VERDICT_RESUME;
+}
+
+static enum vmx_verdict call_leave(struct vcpu *vcpu)
+{
+	if (leave_must_wait(vcpu) && !vcpu->regs.rsi) {
+		vcpu->regs.rax = LEAVE_NOT_YET;
+		return VERDICT_RESUME;
+	}
+	return VERDICT_LEAVE;
+}
+
 enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
 {
 	u64 op = vcpu->regs.rdi;
@@ -127,8 +171,12 @@ enum vmx_verdict exit_vmcall(struct vcpu *vcpu)
 	switch (op) {
 	case HYPERCALL_PING:
 		return VERDICT_RESUME;
+	case HYPERCALL_QUIET:
+		return call_quiet(vcpu);
 	case HYPERCALL_LEAVE:
-		return VERDICT_LEAVE;
+		return call_leave(vcpu);
+	case HYPERCALL_OOPS:
+		return last_words_oops(vcpu, vcpu->regs.rsi);
 	case HYPERCALL_DOORBELL:
 		return call_doorbell(vcpu);
 	case HYPERCALL_QUEUE:

@@ -80,12 +80,55 @@ static void load_segments(const struct leave_state *s)
 	msr_write(HV_MSR_GS_BASE, s->gs_base);
 }
 
+/* NMIs that came while this exit was handled belong to those that wait. */
+static void collect_nmis(struct vcpu *vcpu)
+{
+	u64 nmis = __atomic_exchange_n(&vcpu->root_nmi, 0, __ATOMIC_ACQ_REL);
+
+	if (nmis)
+		nmi_account(vcpu, nmis);
+}
+
+/* Whether something was taken from the hardware that is neither given to the guest nor ended. */
+bool leave_must_wait(struct vcpu *vcpu)
+{
+	const u64 *later = vcpu->irq_later;
+
+	collect_nmis(vcpu);
+	apic_end_later(vcpu);
+	return nmi_wants_window(vcpu) || inject_holds(&vcpu->inject) ||
+	       (later[0] | later[1] | later[2] | later[3]);
+}
+
+/*
+ * What could not be waited for: interrupts go back into the local APIC, the highest first, as an
+ * EOI retires the highest. Returns how many NMIs the guest is still to get.
+ */
+static u64 give_back_events(struct vcpu *vcpu)
+{
+	struct inject_in *in = &vcpu->inject;
+	int vector;
+
+	while ((vector = inject_highest_irq(in->irq_set)) >= 0) {
+		in->irq_set[vector / 64] &= ~BIT64(vector % 64);
+		apic_raise_again(vcpu, vector);
+	}
+	collect_nmis(vcpu);
+	return nmi_take_all(vcpu);
+}
+
 void vmx_leave(struct vcpu *vcpu)
 {
 	struct leave_state s;
+	u64 nmis;
 
 	if (vcpu->inject_loaded)
 		vmx_sync_guest(vcpu);
+	nmis = give_back_events(vcpu);
+	/* Not where the guest's own VMXOFF is the reason. */
+	if (vcpu->exit_reason == EXIT_REASON_VMCALL)
+		vcpu->regs.rax = nmis;
+	halt_resign(vcpu);
 	read_state(&s);
 	build_iret_frame(vcpu);
 	store_release(&vcpu->life, VCPU_ABSENT);

@@ -158,9 +158,19 @@ bool line_driver_was_called(struct machine *m)
 	return m->line.port && load_acquire(&m->line.called_since);
 }
 
+/* A UART that sleeps or is gone reads as all ones. */
 static bool data_ready(struct machine *m)
 {
-	return uart_in(m, UART_LSR) & LSR_DR;
+	u8 lsr = uart_in(m, UART_LSR);
+
+	return lsr != 0xff && lsr & LSR_DR;
+}
+
+/* The kernel's driver sets its ports up again after a sleep; one that is ours alone we do. */
+void line_awake(struct machine *m)
+{
+	if (m->line.port && !m->line.by_controller)
+		program_uart(m);
 }
 
 /*

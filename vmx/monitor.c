@@ -123,6 +123,8 @@ static void describe_errors(struct machine *m, struct rsp_text *out)
 static const struct command commands[] = {
 	{ "symbols", "the add-symbol-file line for hvgdb.ko as it is loaded", run_symbols },
 	{ "step-others", "on|off: whether other CPUs run while one steps", run_step_others },
+	{ "stop-on", "panic,oops on|off: whether a kernel in trouble stops first",
+	  last_words_command },
 	{ "stats", "exits and halts of each CPU, exits by reason", run_stats },
 };
 
@@ -192,18 +194,16 @@ static size_t length(const char *s)
 	return n;
 }
 
-static const char no_break[] =
-	"this rule would stop gdb, but no debug line is armed that a gdb could be on: give the rule "
-	"a script { } or an output { }, or arm a line (hvgdbctl attach TTY)";
+static const char no_break[] = "this rule would stop gdb, but no debug line is armed that a gdb "
+			       "could be on: give the rule "
+			       "a script { } or an output { }, or arm a line (hvgdbctl attach TTY)";
 
 /* Lines about rules and events, gdb's and hvgdbctl's; enum command_result. */
 u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, size_t len,
 		  struct rsp_text *out)
 {
 	struct command_env env = {
-		.parse = { .unsafe_code = m->unsafe_code,
-			   .core_online = core_online,
-			   .ctx = m },
+		.parse = { .unsafe_code = m->unsafe_code, .core_online = core_online, .ctx = m },
 		.origin = origin,
 		.outputs = &m->outputs,
 		.ctx = m,

@@ -43,6 +43,7 @@ bool mtrrs_is_one(u32 msr);
 void mtrrs_written(struct vcpu *vcpu);
 
 /* leave.c */
+bool leave_must_wait(struct vcpu *vcpu);
 void vmx_leave(struct vcpu *vcpu);
 
 /* snapshot.c */
@@ -54,6 +55,7 @@ void halt_enter(struct vcpu *vcpu);
 bool halt_others(struct vcpu *vcpu);
 void halt_release(struct vcpu *vcpu, enum vcpu_step how);
 bool halt_is_halted(const struct vcpu *vcpu);
+void halt_resign(struct vcpu *vcpu);
 
 /* guest_nmi.c: the guest's NMIs on their way to the injector. */
 void nmi_exit(struct vcpu *vcpu);
@@ -64,11 +66,25 @@ bool nmi_offer(struct vcpu *vcpu);
 void nmi_chosen(struct vcpu *vcpu, bool cut_short, bool consumed);
 bool nmi_wants_window(const struct vcpu *vcpu);
 void nmi_calm_watchdogs(struct vcpu *vcpu);
+u64 nmi_take_all(struct vcpu *vcpu);
 
 /* debug.c: the loop that the master runs. */
 void debug_loop(struct vcpu *self);
 void debug_stop(struct vcpu *vcpu, u8 kind, u8 signal, u64 addr);
 void debug_open_range(struct vcpu *vcpu);
+void debug_close(struct machine *m);
+
+/* last_words.c */
+bool last_words_panic(struct vcpu *vcpu);
+void last_words_panic_told(struct vcpu *vcpu);
+enum vmx_verdict last_words_oops(struct vcpu *vcpu, u64 address);
+void last_words_show(struct vcpu *vcpu);
+void last_words_say(struct vcpu *vcpu);
+int last_words_command(struct machine *m, const char *arguments, struct rsp_text *out);
+
+/* session.c */
+void session_begin(struct machine *m);
+void session_end(struct machine *m);
 
 /* step.c */
 void step_begin(struct vcpu *vcpu, enum vcpu_step step);
@@ -88,6 +104,8 @@ void breakpoint_session_end(struct machine *m);
 int breakpoint_trace(struct machine *m, struct vcpu *vcpu, u64 addr);
 void breakpoint_untrace_all(struct machine *m);
 bool breakpoint_is_traced(struct machine *m, u64 addr);
+int breakpoint_insert_own(struct machine *m, u64 addr);
+void breakpoint_remove_own(struct machine *m, u64 addr);
 void breakpoint_remove_range(struct machine *m, u64 start, u64 end);
 void breakpoint_plant_all(struct machine *m);
 void breakpoint_unplant_all(struct machine *m);
@@ -143,6 +161,7 @@ int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len
 /* line.c: the UART. */
 bool line_arm(struct machine *m, u16 port, u8 fifo, bool controller);
 void line_disarm(struct machine *m);
+void line_awake(struct machine *m);
 void line_take(struct machine *m);
 void line_give(struct machine *m);
 bool line_get(struct machine *m, u8 *byte);
@@ -234,6 +253,7 @@ bool tasks_name(void *machine, u32 pid, char comm[EVENT_COMM_SIZE]);
 void apic_end_suppressed(struct vcpu *vcpu, u8 vector);
 void apic_end_later(struct vcpu *vcpu);
 bool apic_is_storm(struct vcpu *vcpu, u8 vector);
+void apic_raise_again(struct vcpu *vcpu, u8 vector);
 void apic_send_nmi(const struct machine *m, u32 apic_id);
 
 /* log.c */

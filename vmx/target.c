@@ -277,6 +277,9 @@ static int op_write_reg(void *target, unsigned int thread, unsigned int reg, con
 
 	if (!halt_is_halted(vcpu))
 		return RSP_ENOTANSWERING;
+	/* What is shown is the kernel's own record of the fault. */
+	if (vcpu->shows_oops)
+		return RSP_EREADONLY;
 	if (!row->size)
 		return write_fpu(vcpu, reg, value);
 	if (!row->writable)
@@ -374,13 +377,7 @@ static void op_last_stop(void *target, struct rsp_stop *stop)
 
 static void op_new_session(void *target)
 {
-	struct machine *m = target;
-
-	breakpoint_session_end(m);
-	trace_session_end(m);
-	rules_session_end(&m->rules);
-	m->rules.gdb_present = true;
-	console_forget(m);
+	session_begin(target);
 }
 
 static void op_event_fields(void *target, unsigned int thread, struct rsp_text *out)

@@ -130,6 +130,14 @@ struct native {
 	struct guest_regs before; /* the guest's, in case it fails */
 };
 
+/* Where the kernel's own code faulted, as its oops has it; kmod/ fills this. */
+struct oops_state {
+	struct guest_regs regs;
+	u64 rip, rsp, rflags;
+	u16 cs, ss;
+	char text[80];
+};
+
 /* An event that stopped gdb, until gdb has answered. */
 struct held_event {
 	bool active;
@@ -208,12 +216,19 @@ struct vcpu {
 	u8 moment_stack[MOMENT_STACK_SIZE]; /* from the moment's RSP on, if that is the kernel's */
 	u32 moment_stack_len;
 
+	/* Panics and oopses */
+	struct oops_state oops;
+	bool shows_oops;      /* the snapshot is that of the fault, not of the stop */
+	const char *stop_why; /* console text for the stop, or NULL */
+	u64 panic_told;	      /* stack pointer of the call of panic() that gdb has been told of */
+
 	/* Events */
 	struct held_event held;
 	struct event_repeats repeats;
 	struct irq_storm storm;
 	u64 irq_later[4]; /* suppressed vectors whose end must wait for that of a higher one */
 	struct event_intercepts intercepts; /* that rules want here */
+	bool leaving;			    /* about to go native: rules want nothing here */
 	u32 rules_generation;		    /* of the rules that intercepts were derived from */
 	u64 current_task; /* guest address of Linux's per-CPU current; set by kmod/ */
 
@@ -308,6 +323,7 @@ struct breakpoint {
 	u8 last_error;	/* enum expr_result */
 	bool used;	/* by gdb */
 	bool traced;	/* by tracepoints */
+	bool own;	/* by hvgdb itself: `monitor stop-on panic on` */
 	bool persist;	/* gdb's commands go on when it leaves */
 	bool planted;
 	bool hidden; /* planted in the debug view's copy of the page, not in the guest's memory */
@@ -335,6 +351,7 @@ struct line {
 	bool by_controller; /* armed by hvgdbctl, else by the module parameter */
 	bool taken;	    /* root drives it now */
 	bool dlab;	    /* shadow of LCR.DLAB: port 0 and 1 are the divisor */
+	bool unseen;	    /* the controller has bytes that a native CPU read behind root's back */
 	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
 	u8 fcr;		    /* the driver's last FCR, without its reset bits */
 	u8 saved_ier, saved_lcr, saved_mcr;
@@ -400,9 +417,11 @@ struct machine {
 	u64 tsc_khz;
 	bool x2apic;
 	u64 text_address;
+	u64 panic_address;
 	u64 module_text, module_data, module_bss, module_rodata; /* for `monitor symbols` */
 	char exec_file[256];
 	u32 orphan_timeout; /* seconds, 0: for ever */
+	s32 *module_uses;   /* the module's reference count, NULL if it cannot be unloaded */
 	u16 debug_port;	    /* port for root's last words, 0: none */
 #ifdef HVGDB_FAULTS
 	s32 deaf; /* CPU that does not answer, -1: none */
@@ -417,6 +436,8 @@ struct machine {
 	bool triple_fault; /* all that is left is a reset, which a resume does */
 	bool test_vectors; /* HYPERCALL_QUEUE is open to test modules */
 	bool step_others;  /* `monitor step-others on` */
+	bool uses_module;  /* gdb is attached and counted in *module_uses */
+	u32 stop_on;	   /* STOP_ON_*, see pure/stop_on.h */
 	bool partial;	   /* some CPUs stay halted while others run */
 	u32 plant_holds;   /* > 0: planted bytes stay out of memory (hotplug, D12) */
 	struct rsp_stop last_stop;

@@ -103,6 +103,9 @@ bool vmcs_prepare(struct vcpu *vcpu)
 	vcpu->away_blocks = false;
 	vcpu->peek = NULL;
 	vcpu->held.active = false;
+	vcpu->leaving = false;
+	vcpu->shows_oops = false;
+	vcpu->panic_told = 0;
 	vcpu->rules_generation = 0;
 	memset(&vcpu->intercepts, 0, sizeof(vcpu->intercepts));
 	vcpu->debug_view = false;

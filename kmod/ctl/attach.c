@@ -142,7 +142,8 @@ static void ring(void)
 	struct hvgdb_doorbell bell = { .size = sizeof(bell) };
 
 	if (ioctl(line.device, HVGDB_DOORBELL, &bell))
-		fail(EXIT_FAILED, "ringing failed: %s", strerror(errno));
+		fail(EXIT_FAILED, "ringing failed: %s",
+		     errno == ENODEV ? "hvgdb has left the CPUs" : strerror(errno));
 	line.consumed = bell.consumed;
 }
 

@@ -13,7 +13,8 @@ int device_open(void)
 
 	if (device < 0)
 		fail(EXIT_FAILED, "%s: %s", HVGDB_DEVICE,
-		     errno == ENOENT ? "not there; load the module first (modprobe hvgdb)"
+		     errno == ENOENT	  ? "not there; load the module first (modprobe hvgdb)"
+		     : errno == ESHUTDOWN ? "hvgdb is about to be unloaded (force_unload is on)"
 		     : errno == EPERM || errno == EACCES
 			     ? "only root may, with the capability CAP_SYS_RAWIO"
 			     : strerror(errno));

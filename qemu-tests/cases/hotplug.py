@@ -6,10 +6,11 @@ import pathlib
 import re
 import tempfile
 
-from lib.case import VM, check, equal, match
+from lib.case import VM, check, equal, match, symbol
 
 TIME_LIMIT = 120
 CALL = '__x64_sys_sched_get_priority_max'
+MARK, TURNS = symbol('caller', 'caller_mark'), symbol('caller', 'caller_turns')
 ROUNDS = 100
 CPU1 = '/sys/devices/system/cpu/cpu1/online'
 
@@ -81,14 +82,36 @@ def with_schedule(vm, session):
     return hits
 
 
+def in_program(vm, session):
+    """A breakpoint in a program is an INT3 in its memory, for every CPU to meet. Its condition is never true, and the
+    program meets it all the time, on the CPU that goes and comes too: one met natively would kill the program."""
+    session.run(f'break *{CALL}')
+    session.begin('continue')
+    work = vm.background('spin 0 >/dev/null & caller; killall spin', timeout=200)
+    match(session.finish(), r'hit Breakpoint', 'the stop in the program')
+    session.run('delete')
+    session.run(f'break *{MARK} if *(long *){TURNS} == -1')
+    session.begin('continue')
+    offline_and_online(vm, 10)
+    vm.sh('touch /tmp/caller.stop')
+    output, status = work.wait()
+    turns = int(match(output, r'caller: (\d+) turns', 'the verdict of the program').group(1))
+    equal(status, 0, 'status of the program')
+    check(turns > 50, f'the program made {turns} turns only')
+    break_in(session)
+    session.run('delete')
+    return turns
+
+
 vm = VM(cpus=2)
 session = vm.gdb_session()
 list_follows(vm, session)
 with_breakpoint(vm, session)
 hits = with_schedule(vm, session)
+turns = in_program(vm, session)
 session.quit()
 offline_and_online(vm, 2)
 check('Thread 2' in vm.gdb('info threads'), 'gdb cannot attach after all that')
 vm.sh('syscalls 100 0; syscalls 100 1')
 vm.dmesg_clean()
-print(f'schedule was hit {hits} times')
+print(f'schedule was hit {hits} times; the program passed its breakpoint {turns} times')

@@ -78,8 +78,8 @@ def module(version, build=''):
     return built / PRODUCT.name
 
 
-def test_module(name, version):
-    """The contents of the kernel module of qemu-tests/modules/NAME.c, which may include what hvgdb's halves share."""
+def test_module_file(name, version):
+    """The kernel module of qemu-tests/modules/NAME.c with its symbols; it may include what hvgdb's halves share."""
     source = cache.TESTS / 'modules' / (name + '.c')
     shared = [cache.TOP / path for path in ('vmx/hypercall.h', 'rsp/rsp.h', 'rsp/base.h')]
 
@@ -88,5 +88,9 @@ def test_module(name, version):
         (into / 'Kbuild').write_text(f'obj-m := {name}.o\nccflags-y := -I{cache.TOP}/vmx -I{cache.TOP}/rsp\n')
         cache.run('make', '-s', '-C', headers(version), f'M={into}', 'modules')
     contents = [path.read_bytes() for path in (source, *shared)]
-    built = cache.once(cache.folder('programs') / guest.digest(name, version, *contents), make)
-    return assets.stripped((built / (name + '.ko')).read_bytes())
+    return cache.once(cache.folder('programs') / guest.digest(name, version, *contents), make) / (name + '.ko')
+
+
+def test_module(name, version):
+    """The contents of that module, as small as it can be loaded."""
+    return assets.stripped(test_module_file(name, version).read_bytes())

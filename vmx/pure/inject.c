@@ -66,6 +66,11 @@ int inject_highest_irq(const u64 irq_set[4])
 	return -1;
 }
 
+bool inject_holds(const struct inject_in *in)
+{
+	return in->nmi_pending || in->nmi_reinject || inject_highest_irq(in->irq_set) >= 0;
+}
+
 static bool is_software(u32 type)
 {
 	return type == INTR_TYPE_SOFT_INTR || type == INTR_TYPE_PRIV_SW_EXCEPTION ||

@@ -109,6 +109,9 @@ void inject_choose(struct inject_in *in, struct inject_out *out);
 /* The entry chosen did not happen after all (root halts first): puts back what was taken. */
 void inject_cancel(struct inject_in *in, const struct inject_out *out);
 
+/* Whether interrupts or NMIs wait that were taken from the hardware. */
+bool inject_holds(const struct inject_in *in);
+
 void inject_queue_irq(struct inject_in *in, u8 vector);
 int inject_highest_irq(const u64 irq_set[4]); /* -1 if there is none */
 
