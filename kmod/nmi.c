@@ -6,6 +6,7 @@
  * guest's, root injects one that nobody may be waiting for, which must not be reported as unknown
  * (D11). Guest kernel, NMI context.
  */
+#include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -46,8 +47,14 @@ void nmi_after_halt(void)
 		mod_delayed_work(system_wq, &silence_work, STALL_SILENCE);
 }
 
+static bool calm = true;
+module_param_named(calm_watchdogs, calm, bool, 0600);
+MODULE_PARM_DESC(calm_watchdogs, "tell the kernel's watchdogs that a halt was no lockup (on)");
+
 static void calm_watchdogs(void)
 {
+	if (!READ_ONCE(calm))
+		return;
 	touch_softlockup_watchdog();
 	touch_nmi_watchdog();
 	reset_hung_task_detector();

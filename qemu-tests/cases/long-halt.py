@@ -25,10 +25,24 @@ def halt(vm, seconds):
     return clock(vm) - before
 
 
+def complaints_without_the_cure(vm):
+    """hvgdb leaves the watchdogs alone, and they take a halt for a lockup: so they are alive."""
+    vm.sh('echo 0 > /sys/module/hvgdb/parameters/calm_watchdogs; echo 2 > /proc/sys/kernel/watchdog_thresh')
+    lasted, seconds = 0, 1
+    while lasted < 8 and seconds < 100:
+        lasted = halt(vm, seconds)
+        seconds *= 2
+    log = vm.sh('sleep 1; dmesg')
+    check('soft lockup' in log, f'no watchdog complains of a halt of {lasted} s without the cure', log[-1000:])
+    vm.sh('echo 10 > /proc/sys/kernel/watchdog_thresh; echo 1 > /sys/module/hvgdb/parameters/calm_watchdogs; dmesg -c')
+
+
 vm = VM(cpus=2, stalls=True, cmdline='plain')
 equal(vm.sh('cat /proc/sys/kernel/watchdog /sys/module/rcupdate/parameters/rcu_cpu_stall_suppress'), '1\n0\n',
       'soft-lockup watchdog on, RCU stall reports suppressed')
 source = vm.sh('cat /sys/devices/system/clocksource/clocksource0/current_clocksource')
+complaints_without_the_cure(vm)
+vm.sh('tscs 1')
 work = vm.background('pfcheck 200 && forker 200', timeout=100)
 lasted, seconds = 0, 5
 while lasted < SECONDS:
@@ -39,7 +53,7 @@ while lasted < SECONDS:
     check(lasted > 0, 'the clock in the guest did not move on')
 output, status = work.wait()
 equal(status, 0, 'status of the programs')
-vm.sh('syscalls 1000; sleep 3')
+vm.sh('syscalls 1000; tscs 1; sleep 3')
 equal(vm.sh('cat /sys/devices/system/clocksource/clocksource0/current_clocksource'), source, 'clock source of the guest')
 vm.dmesg_clean()
 print(f'{lasted:.1f} s of the guest in {seconds:.1f} s')

@@ -5,7 +5,9 @@ The unknown exit is an INIT that gdb has one CPU send to the other; the triple f
 takes away.
 """
 
-from lib.case import VM, check, match
+import re
+
+from lib.case import VM, check, match, until
 
 NO_GATES = [f'set var *(unsigned long *)((char *)&idt_table + 16 * {vector}) = 0' for vector in (8, 11, 13, 14)]
 
@@ -28,14 +30,34 @@ def unknown_exit():
     vm.down()
 
 
-def triple_fault():
-    vm = VM(cpus=1)
+def in_the_kernel(vm, rule):
+    """gdb at a system call. With a rule on all exceptions each exits and is given back, so it is root that combines
+    those that meet."""
     session = vm.gdb_session()
     session.run('break __x64_sys_sched_get_priority_max')
     session.begin('continue')
     vm.background('syscalls 1', timeout=30)
     match(session.finish(), 'Breakpoint 1, ', 'the stop in the kernel')
     session.run('delete')
+    if rule:
+        match(session.run('monitor !exception pid 1'), 'rule 0x1', 'the rule')
+    return session
+
+
+def double_fault(rule):
+    """The stack is gone: a page fault, and another in its delivery. The kernel has a stack for that, and panics."""
+    vm = VM(cpus=1)
+    session = in_the_kernel(vm, rule)
+    session.run('set $rsp = 0xffffc8ffffff0000')
+    session.begin('continue')
+    until(lambda: re.search('double fault|stack guard page', vm.console()), 60, 'the kernel saw no double fault')
+    until(lambda: 'CR2: ffffc8ffff' in vm.console(), 60, 'CR2 is not the address of the stack')
+    vm.down()
+
+
+def triple_fault(rule):
+    vm = VM(cpus=1)
+    session = in_the_kernel(vm, rule)
     for command in NO_GATES:
         session.run(command)
     session.run('set $rip = 0xffffffffff000000')
@@ -47,4 +69,6 @@ def triple_fault():
 
 
 unknown_exit()
-triple_fault()
+for rule in (False, True):
+    double_fault(rule)
+    triple_fault(rule)

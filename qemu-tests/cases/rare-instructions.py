@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Instructions that seldom run do what they did before hvgdb was loaded, in the kernel and in programs: unknown MSRs,
-XSETBV, INVD, VMX instructions, microcode updates, control registers. KVM finds no VMX and says so."""
+XSETBV, INVD, VMX instructions, microcode updates, control registers, MTRRs. KVM finds no VMX and says so."""
 
-from lib import cache
+from lib import cache, inside
 from lib.case import VM, check, equal, match, until
 
 XCR0 = 0x7
@@ -80,6 +80,41 @@ def under_a_rule(vm, wanted):
     session.quit()
 
 
+HOLE = 0x20000000       # no RAM
+SIZE = 0x1000000
+
+
+def memory_type(vm, address):
+    """What root's EPT gives to a physical address: the entry that maps it, found by the kernel's direct map."""
+    machine, page_offset = inside.addresses(vm, 'machine', 'page_offset_base')
+    eptp, = inside.offsets(vm, ('machine', 'eptp'))
+    client = inside.Client(vm.gdb_port)
+    client.attach()
+    direct = client.read(page_offset)
+    entry = client.read(machine + eptp)
+    for shift in (39, 30, 21, 12):
+        entry = client.read(direct + (entry & 0xffffffffff000) + (address >> shift & 511) * 8)
+        if shift == 12 or entry & 0x80:
+            break
+    client.detach()
+    return entry >> 3 & 7
+
+
+def mtrrs(vm):
+    """Written below hvgdb, they change the EPT on the spot, and back."""
+    before = vm.sh('cat /proc/mtrr')
+    outside = memory_type(vm, HOLE)
+    check(outside != 1, 'the hole is write-combining already')
+    vm.sh(f'echo "base={HOLE:#x} size={SIZE:#x} type=write-combining" > /proc/mtrr')
+    match(vm.sh('cat /proc/mtrr'), r'base=0x020000000 .*write-combining', 'the new MTRR')
+    equal([memory_type(vm, address) for address in (HOLE - 4096, HOLE, HOLE + SIZE - 4096, HOLE + SIZE)], [outside, 1, 1, outside],
+          'memory types around the new MTRR')
+    number = match(vm.sh('grep base=0x020000000 /proc/mtrr'), r'^reg(\d+)', 'its number').group(1)
+    vm.sh(f'echo "disable={int(number)}" > /proc/mtrr')
+    equal(memory_type(vm, HOLE), outside, 'memory type of the hole again')
+    equal(vm.sh('cat /proc/mtrr'), before, 'the MTRRs')
+
+
 def no_kvm(vm):
     try:
         vm.modprobe('kvm-intel')
@@ -105,6 +140,7 @@ for line in ('vmxoff: ILL, trap 6, error 0', 'vmcall: ILL, trap 6, error 0', 'in
              'xsetbv: SEGV, trap 13, error 0', 'invd: SEGV, trap 13, error 0', 'int1: TRAP, trap 1, error 0'):
     check(line in again, f'not in what programs see: {line}', again)
 under_a_rule(vm, programs)
+mtrrs(vm)
 no_kvm(vm)
 # The kernel reads IA32_APERF and IA32_MPERF, which the emulator does not have.
 vm.dmesg_clean(allow=r'RDMSR from 0xe[78]|unchecked MSR access error: RDMSR from 0xe[78]|Call Trace')
