@@ -169,7 +169,8 @@ class Output:
 outputs = {}
 
 
-def monitor(line):
+def output_command(line):
+    """Not `monitor`: hvgdb.py has that, and gdb gives all its scripts one namespace."""
     return gdb.execute(f'monitor {line}', to_string=True)
 
 
@@ -253,7 +254,7 @@ class OutputCommand(gdb.Command):
         kind = {'fifo': 'namedpipe'}.get(kind, kind)
         if kind not in ('file', 'namedpipe', 'tcp', 'unix'):
             raise gdb.GdbError(f'{kind} is not file, namedpipe, tcp or unix')
-        answer = monitor(f'output create {name} gdb')
+        answer = output_command(f'output create {name} gdb')
         if answer:
             raise gdb.GdbError(answer.strip())
         outputs[name] = Output(kind, address if kind == 'tcp' else os.path.expanduser(address), form)
@@ -262,7 +263,7 @@ class OutputCommand(gdb.Command):
         if name not in outputs:
             raise gdb.GdbError(f'There is no output {name} here: `hv output` lists them.')
         fetch()
-        answer = monitor(f'output {verb} {name}')
+        answer = output_command(f'output {verb} {name}')
         if answer:
             raise gdb.GdbError(answer.strip())
         if verb == 'open':
@@ -275,7 +276,7 @@ class OutputCommand(gdb.Command):
 
 def number_of(name):
     """The bit of an output in records: its place in the list below the kernel."""
-    for line in monitor('output').splitlines():
+    for line in output_command('output').splitlines():
         if line.split('  ')[0] == name:
             return int(line.rsplit('number ', 1)[1])
     raise gdb.GdbError(f'{name} is not in the list of outputs')

@@ -69,7 +69,7 @@ static int cpu_goes_down(unsigned int cpu)
 static int on_reboot(struct notifier_block *block, unsigned long event, void *data)
 {
 	over = true;
-	root_call(HYPERCALL_DISARM, 0, 0);
+	root_call(HYPERCALL_DISARM, 1, 0);
 	plant_hold();
 	leave_all();
 	return NOTIFY_OK;
@@ -98,7 +98,7 @@ static void on_emergency(void)
 		return;
 	/* Nothing is left that could answer gdb. */
 	if (is_last_guest(self))
-		root_call(HYPERCALL_DISARM, 0, 0);
+		root_call(HYPERCALL_DISARM, 1, 0);
 	plant_hold();
 	leave_now();
 }

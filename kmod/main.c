@@ -151,7 +151,7 @@ static void __exit hvgdb_exit(void)
 {
 	chardev_unregister();
 	/* gdb may have attached between rmmod's look and this. */
-	root_call(HYPERCALL_DISARM, 0, 0);
+	root_call(HYPERCALL_DISARM, 1, 0);
 	give_back();
 	log_stop();
 	nmi_unregister();

@@ -23,7 +23,7 @@ static bool is_unused_soon(void)
 static int end_all_use(void)
 {
 	chardev_shut();
-	root_call(HYPERCALL_DISARM, 0, 0);
+	root_call(HYPERCALL_DISARM, 1, 0);
 	chardev_signal_users(SIGTERM);
 	if (is_unused_soon())
 		return 0;

@@ -28,7 +28,7 @@ enum hypercall {
 	HYPERCALL_DOORBELL,
 	HYPERCALL_ARM, /* watch the UART at port RSI (bits 15:0) with a FIFO of bits 31:16 bytes, 0:
 			* 16; RDX 1: for the controller. Returns 1 if no UART answers */
-	HYPERCALL_DISARM,     /* stop watching; gdb's session on the line ends */
+	HYPERCALL_DISARM,     /* stop watching; gdb's session waits for the next line; RSI 1: it ends */
 	HYPERCALL_LINE_AWAKE, /* the machine has slept: the UART may have forgotten its settings */
 	HYPERCALL_NOTICE,     /* the text at address RSI is for gdb, if it waits for a stop */
 	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */

@@ -12,19 +12,20 @@ static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
 
 	if (!line_arm(m, uart & 0xffff, uart >> 16, controller))
 		return 1;
-	/* The controller may have been started again under a gdb that has noticed nothing. */
-	m->rules.gdb_present = rsp_attached(&m->rsp);
+	session_continue(m);
 	return 0;
 }
 
-static u64 call_disarm(struct vcpu *vcpu, u64 unused1, u64 unused2)
+static u64 call_disarm(struct vcpu *vcpu, u64 for_good, u64 unused)
 {
 	if (!vcpu->machine->line.port)
 		return 0;
-	debug_close(vcpu->machine);
+	if (for_good)
+		debug_close(vcpu->machine);
+	else
+		session_suspend(vcpu->machine);
 	line_give(vcpu->machine);
 	line_disarm(vcpu->machine);
-	vcpu->machine->rules.gdb_present = false;
 	return 0;
 }
 

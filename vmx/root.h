@@ -85,6 +85,8 @@ int last_words_command(struct machine *m, const char *arguments, struct rsp_text
 /* session.c */
 void session_begin(struct machine *m);
 void session_end(struct machine *m);
+void session_suspend(struct machine *m);
+void session_continue(struct machine *m);
 
 /* step.c */
 void step_begin(struct vcpu *vcpu, enum vcpu_step step);

@@ -23,6 +23,13 @@ static bool use_module(struct machine *m)
 	return false;
 }
 
+static void unuse_module(struct machine *m)
+{
+	if (m->uses_module)
+		__atomic_fetch_sub(m->module_uses, 1, __ATOMIC_ACQ_REL);
+	m->uses_module = false;
+}
+
 static void forget(struct machine *m)
 {
 	breakpoint_session_end(m);
@@ -48,7 +55,23 @@ void session_end(struct machine *m)
 	forget(m);
 	m->rules.gdb_present = false;
 	console_forget(m);
-	if (m->uses_module)
-		__atomic_fetch_sub(m->module_uses, 1, __ATOMIC_ACQ_REL);
-	m->uses_module = false;
+	unuse_module(m);
+}
+
+/*
+ * The controller has ended, perhaps to be started again: nothing stops meanwhile, for nobody could
+ * be told, and rmmod may come first.
+ */
+void session_suspend(struct machine *m)
+{
+	m->rules.gdb_present = false;
+	unuse_module(m);
+}
+
+/* A line is there again, and the gdb at its other end may have noticed nothing. */
+void session_continue(struct machine *m)
+{
+	m->rules.gdb_present = rsp_attached(&m->rsp);
+	if (m->rules.gdb_present && !m->uses_module)
+		m->uses_module = use_module(m);
 }

@@ -98,7 +98,8 @@ for _ in range(3):
 halted(session)
 found = rules(session)
 equal([hit for hit, _ in found[:3]] + [found[4][0]], [5, 0, 5, 0], 'NMIs that rules saw')
-equal(word(session, '__nmi_count', 1) - before, 5, 'NMIs delivered')
+# A kick that may have swallowed one is followed by one more (D11), which nobody but hvgdb claims.
+check(word(session, '__nmi_count', 1) - before >= 5, 'not every NMI was delivered')
 
 # gdb stops at one with SIGUSR1; whoever waits for a suppressed one waits in vain.
 session.run('monitor events c all')

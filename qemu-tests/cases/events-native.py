@@ -152,7 +152,7 @@ match(vm.sh('dmesg'), r'hvgdb: rule 0x\w+ is disabled: its code did not end with
 vm.dmesg_clean(allow='hvgdb: rule|WARNING: .*exc_device_not_available|Call Trace')
 
 vm.sh('killall hvgdbctl; until rmmod hvgdb; do usleep 50000; done 2>/dev/null')
-for parameters, told in (('max_rules=257', 'from 1 to 256'), ('code_pool=100', 'from 4096 to 1048576'),
+for parameters, told in (('max_rules=1025', 'from 1 to 1024'), ('code_pool=100', 'from 4096 to 1048576'),
                          ('script_pool=1', 'from 4096'), ('buffer_pool=4294967295', 'from 4096 to 67108864')):
     match(vm.refuses(parameters), rf'{parameters}: give a number {told}', parameters)
 vm.load('unsafe_code=1 code_pool=1048576 max_rules=256 script_pool=1048576 buffer_pool=1048576')

@@ -168,6 +168,7 @@ static struct {
 } segment_32 = { 0, 0x23 };
 static uint64_t old_stack;
 uint32_t bounds_32[2] = { 1, 2 };
+#define DATA_SEGMENT 0x2b
 
 static void cause_of(void)
 {
@@ -176,6 +177,8 @@ static void cause_of(void)
 
 static void cause_br(void)
 {
+	/* In 64-bit mode DS may be null; 32-bit code cannot read through that. */
+	asm volatile("mov %0, %%ds" : : "r"(DATA_SEGMENT));
 	CAUSE_32("fault_br", "bound %%eax, bounds_32");
 }
 
