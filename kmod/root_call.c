@@ -9,10 +9,20 @@
 #include <asm/asm.h>
 #include "kmod.h"
 
+static bool is_guest(unsigned int cpu)
+{
+	const struct vcpu *vcpu = READ_ONCE(machine.vcpu[cpu]);
+
+	return vcpu && READ_ONCE(vcpu->life) >= VCPU_RUNNING;
+}
+
 static u64 call_here(enum hypercall op, u64 arg1, u64 arg2)
 {
 	u64 result = HYPERCALL_MAGIC;
 
+	/* What can be known is not tried: Bochs ends at a VMCALL outside of VMX operation. */
+	if (!is_guest(raw_smp_processor_id()))
+		return ROOT_GONE;
 	asm volatile("1: vmcall\n"
 		     "	jmp 3f\n"
 		     "2: mov %[gone], %%rax\n"
@@ -50,7 +60,7 @@ u64 root_call(enum hypercall op, u64 arg1, u64 arg2)
 		return call.result;
 	for_each_online_cpu(cpu)
 	{
-		if (READ_ONCE(machine.vcpu[cpu]->life) >= VCPU_RUNNING)
+		if (is_guest(cpu))
 			smp_call_function_single(cpu, do_remote, &call, 1);
 		if (call.result != ROOT_GONE)
 			break;

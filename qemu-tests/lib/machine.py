@@ -236,7 +236,8 @@ class Machine:
             reason = self.sh('dmesg | grep -i hvgdb | tail -n 8')[0] or self.sh('dmesg | tail -n 5')[0]
             raise Refused(f'the module did not load: {output.strip()}\n{reason.strip()}')
         output, status = self.sh('hvgdbctl attach ttyS1 --baud 115200 >/tmp/hvgdbctl.log 2>&1 </dev/null & '
-                                 'pid=$!; usleep 100000; kill -0 $pid || { cat /tmp/hvgdbctl.log; exit 1; }')
+                                 'pid=$!; until grep -q "is the debug line" /tmp/hvgdbctl.log; do '
+                                 'kill -0 $pid 2>/dev/null || { cat /tmp/hvgdbctl.log; exit 1; }; usleep 10000; done')
         if status:
             raise Refused(f'the controller did not attach: {output.strip()}')
 
