@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Rules of every kind under load, and whether their counts add up: what the case events-load runs for a moment and
-qemu-tests/events-load for as long as it is told."""
+"""Rules of every kind under load, and whether their counts add up, for qemu-tests/events-load, which runs
+as long as it is told."""
 
 import random
 import time
