@@ -14,8 +14,8 @@
 void forward_in_child(void);
 
 /*
- * What a message is shown to, beside its outputs; NULL: that is all for now. False: nobody looks
- * any more.
+ * What a message is shown to, beside its outputs; NULL: nothing else waits in the rings. False:
+ * nobody looks any more.
  */
 typedef bool (*forward_show_fn)(const struct format_clock *clock, const struct message *message);
 
