@@ -230,14 +230,6 @@ void rules_count_suppressed(struct event_rules *rules, const struct event_outcom
 		count(&rules->memory.rules[slot].suppressed);
 }
 
-void rules_count_lost(struct event_rules *rules, const struct event_outcome *outcome)
-{
-	u32 slot = 0;
-
-	for (slot = 0; next_matched(rules, outcome, &slot); slot++)
-		count(&rules->memory.rules[slot].lost);
-}
-
 u32 rules_fail_matched(struct event_rules *rules, const struct event_outcome *outcome,
 		       const struct rule_failure *why)
 {

@@ -435,15 +435,11 @@ static void test_counters(void **state)
 	rules_remove(&f.rules, 1);
 	fix_do(&f, "!exception pf");
 	rules_count_suppressed(&f.rules, &outcome);
-	rules_count_lost(&f.rules, &outcome);
-	rules_count_lost(&f.rules, &outcome);
 	assert_string_equal(names(&f, &outcome), "0x2");
 	assert_int_equal(rules_find(&f.rules, 2)->suppressed, 1);
-	assert_int_equal(rules_find(&f.rules, 2)->lost, 2);
 	assert_int_equal(rules_find(&f.rules, 3)->suppressed, 1);
 	assert_int_equal(rules_find(&f.rules, 4)->suppressed, 0);
 	assert_int_equal(rules_find(&f.rules, 5)->suppressed, 0);
-	assert_int_equal(rules_find(&f.rules, 5)->lost, 0);
 	assert_int_equal(rules_find(&f.rules, 5)->hits, 0);
 }
 
@@ -469,11 +465,9 @@ static void test_many(void **state)
 		fix_do(&f, n % 2 ? "!exception gp" : "!exception pf");
 	rules_match(&f.rules, &event, NULL, NULL, &outcome);
 	assert_int_equal(outcome.nr_breaking, RULES_MAX / 2);
-	rules_count_lost(&f.rules, &outcome);
 	rules_count_suppressed(&f.rules, &outcome);
 	for (n = 0; (rule = rules_nth(&f.rules, n)); n++) {
 		assert_int_equal(rule->hits, !(n % 2));
-		assert_int_equal(rule->lost, !(n % 2));
 		assert_int_equal(rule->suppressed, !(n % 2));
 	}
 	assert_int_equal(n, RULES_MAX);

@@ -3,7 +3,7 @@
 each with the kind's signal and at the instruction that caused it, passes it on, and the process's own handlers see
 every one; suppressed, they see none and the process ends. MOV DR in user mode is a #GP and no access."""
 
-from lib.case import VM, check, equal, match, symbol, until
+from lib.case import VM, check, equal, match, symbol
 
 IN_KERNEL = 'kernel'
 
@@ -39,13 +39,6 @@ for _ in range(TOTAL):
 '''
 
 
-def start(vm, command):
-    """The program, waiting for /tmp/go, and its pid."""
-    vm.sh('rm -f /tmp/go /tmp/pid')
-    work = vm.background(f'echo $$ > /tmp/pid; exec {command}')
-    return work, int(until(lambda: vm.status('cat /tmp/pid 2>/dev/null')[0].strip(), 20, 'the program does not start'))
-
-
 def hits(session):
     return [int(line.split('hits ')[1].split()[0]) for line in session.run('monitor events').splitlines() if 'hits' in line]
 
@@ -53,7 +46,8 @@ def hits(session):
 vm = VM(cpus=2, load='unsafe_code=1')
 # An emulator may not know every fault: what does not arrive without rules is left out, and said.
 KINDS = [kind for kind in KINDS if not vm.status(f'touch /tmp/go; faults {kind[0]} 1')[1] or print(f'no {kind[0]} here')]
-work, pid = start(vm, 'faults ' + ' '.join(f'{name} {count}' for name, count, *_ in KINDS))
+vm.sh('rm /tmp/go')
+work, pid = vm.waiting('faults ' + ' '.join(f'{name} {count}' for name, count, *_ in KINDS))
 session = vm.gdb_session()
 session.run('handle all stop print pass')
 for name, _, rule, *_ in KINDS:

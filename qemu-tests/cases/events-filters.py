@@ -7,12 +7,6 @@ from lib.case import VM, equal, match, symbol, until
 UD = symbol('faults', 'fault_ud')
 
 
-def start(vm, command, name):
-    """The program, waiting for /tmp/go, and its pid."""
-    work = vm.background(f'echo $$ > /tmp/{name}; exec {command}')
-    return work, int(until(lambda: vm.status(f'cat /tmp/{name} 2>/dev/null')[0].strip(), 20, f'{name} does not start'))
-
-
 def counted(vm, session, rules, works):
     """Hits of each rule after the programs, which see everything."""
     for rule in rules:
@@ -32,8 +26,8 @@ def counted(vm, session, rules, works):
 
 vm = VM(cpus=2)
 program = 'faults ud 5 gp 4'
-first, pid = start(vm, f'taskset 1 {program}', 'first')
-second, other = start(vm, f'taskset 2 {program}', 'second')
+first, pid = vm.waiting(f'taskset 1 {program}', 'first')
+second, other = vm.waiting(f'taskset 2 {program}', 'second')
 session = vm.gdb_session()
 session.run('handle SIGILL SIGSEGV nostop noprint pass')
 rules = {f'ud pid {pid:x}': 5, f'ud pid 0n{other}': 5, 'ud': 10, 'ud pid all': 10,
@@ -44,7 +38,7 @@ equal(dict(zip(rules, counted(vm, session, rules, [first, second]))), rules, 'hi
 
 # Page faults: the exception bitmap's mask and match can name these alone, so that the kernel's own do not exit.
 session.begin('continue')
-first, pid = start(vm, 'faults read 3 write 4 fetch 5', 'third')
+first, pid = vm.waiting('faults read 3 write 4 fetch 5', 'third')
 session.interrupt()
 session.finish()
 rules = {'pf addr 10000000 10000fff': 3, 'pf addr 10001000 10001000 pfec 2 2': 4, 'pf addr 10001001 10001fff': 0,
@@ -54,7 +48,7 @@ equal(dict(zip(rules, counted(vm, session, rules, [first]))), rules, 'hits of pa
 
 # The first use of a page: each is a fault, which the kernel answers without the program.
 session.begin('continue')
-first, pid = start(vm, 'faults touch 8', 'fourth')
+first, pid = vm.waiting('faults touch 8', 'fourth')
 session.interrupt()
 session.finish()
 rules = {f'pf pid {pid:x} addr 20000000 20007fff pfec 7 6': 8, f'pf pid {pid:x} addr 20002000 20003fff': 2}
@@ -74,8 +68,8 @@ vm.down()
 
 # Four CPUs, two processes on all of them.
 vm = VM(cpus=4)
-works = [start(vm, f'taskset {1 << cpu:x} faults ud {20 + cpu}', f'on{cpu}') for cpu in range(4)]
-roams, pid = start(vm, 'faults ud 40 gp 30', 'roams')
+works = [vm.waiting(f'taskset {1 << cpu:x} faults ud {20 + cpu}', f'on{cpu}') for cpu in range(4)]
+roams, pid = vm.waiting('faults ud 40 gp 30', 'roams')
 session = vm.gdb_session()
 session.run('handle SIGILL SIGSEGV nostop noprint pass')
 rules = {f'ud core {cpu} pid {process:x}': 20 + cpu for cpu, (_, process) in enumerate(works)}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * faults KIND COUNT ...: waits for the file /tmp/go, then causes each kind of exception that many times. Its
- * handlers count what is delivered and go on behind the instruction. Prints "faults: KIND: D of COUNT" for each kind
+ * handlers count what is delivered and go on behind the instruction. Before it waits it writes its pid to the file that
+ * the variable READY names: setting up its pages causes page faults too. Prints "faults: KIND: D of COUNT" for each kind
  * and ends with status 0 if everything was delivered, by the right signal. User space.
  *
  * of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
@@ -276,6 +277,17 @@ static void prepare(void)
 	*(volatile char *)NO_CODE = 1;
 }
 
+static void tell_ready(void)
+{
+	const char *path = getenv("READY");
+	FILE *file = path ? fopen(path, "w") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%d\n", getpid());
+	fclose(file);
+}
+
 /* The kernel puts the heap anywhere below 1 GiB, now and then where our own pages are to be. */
 static void hold_still(char **argv)
 {
@@ -297,6 +309,7 @@ int main(int argc, char **argv)
 
 	hold_still(argv);
 	prepare();
+	tell_ready();
 	while (access("/tmp/go", F_OK))
 		usleep(20000);
 	for (int i = 1; i + 1 < argc; i += 2)

@@ -116,6 +116,13 @@ class VM:
         """Starts a command; wait() of what this returns gives (output, status)."""
         return Background(self.machine, command, timeout)
 
+    def waiting(self, command, name='ready'):
+        """(Background, pid) of a program like `faults` that says in the file READY that it is set up and waits for /tmp/go:
+        setting up causes events of its own."""
+        self.sh(f'rm -f /tmp/{name}')
+        work = self.background(f'READY=/tmp/{name} {command}')
+        return work, int(until(lambda: self.status(f'cat /tmp/{name} 2>/dev/null')[0].strip(), 20, f"'{command}' is not ready"))
+
     def put(self, path, destination):
         self.machine.put(path, destination)
 
