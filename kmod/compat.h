@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/syscore_ops.h>
 #include <linux/version.h>
 /* paddr_vmcoreinfo_note() */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
@@ -92,6 +93,29 @@ static inline void compat_emergency_register(void (*callback)(void))
 static inline void compat_emergency_unregister(void (*callback)(void))
 {
 }
+#endif
+
+/* Callbacks of the last CPU before a sleep and the first one after it. */
+#ifdef COMPAT_SYSCORE
+#define COMPAT_DEFINE_SYSCORE(name, before, after)                                                 \
+	static int name##_suspend(void *data)                                                      \
+	{                                                                                          \
+		return before();                                                                   \
+	}                                                                                          \
+	static void name##_resume(void *data)                                                      \
+	{                                                                                          \
+		after();                                                                           \
+	}                                                                                          \
+	static const struct syscore_ops name##_ops = { .suspend = name##_suspend,                  \
+						       .resume = name##_resume };                  \
+	static struct syscore name = { .ops = &name##_ops }
+#define compat_syscore_register(name)	register_syscore(name)
+#define compat_syscore_unregister(name) unregister_syscore(name)
+#else
+#define COMPAT_DEFINE_SYSCORE(name, before, after)                                                 \
+	static struct syscore_ops name = { .suspend = before, .resume = after }
+#define compat_syscore_register(name)	register_syscore_ops(name)
+#define compat_syscore_unregister(name) unregister_syscore_ops(name)
 #endif
 
 /* A mapping that mprotect() cannot make writable. */

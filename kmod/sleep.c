@@ -10,8 +10,8 @@
 #include <linux/notifier.h>
 #include <linux/smp.h>
 #include <linux/suspend.h>
-#include <linux/syscore_ops.h>
 #include "kmod.h"
+#include "compat.h"
 
 static bool sleeping; /* between the notifier's PREPARE and POST */
 static bool untold;   /* a CPU stayed native, and gdb has not been told */
@@ -96,16 +96,16 @@ static struct notifier_block sleep_block = { .notifier_call = on_sleep };
 
 /* Registered last: first to go to sleep, last to wake up, with all of the kernel's state in place.
  */
-static struct syscore_ops sleep_ops = { .suspend = before_sleep, .resume = after_sleep };
+COMPAT_DEFINE_SYSCORE(sleep_syscore, before_sleep, after_sleep);
 
 void sleep_register(void)
 {
 	register_pm_notifier(&sleep_block);
-	register_syscore_ops(&sleep_ops);
+	compat_syscore_register(&sleep_syscore);
 }
 
 void sleep_unregister(void)
 {
-	unregister_syscore_ops(&sleep_ops);
+	compat_syscore_unregister(&sleep_syscore);
 	unregister_pm_notifier(&sleep_block);
 }
