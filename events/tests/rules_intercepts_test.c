@@ -5,108 +5,85 @@
 
 #define ALL (~0u & ~(1u << EVENT_VECTOR_NMI))
 
+static const struct {
+	const char *rules[3];
+	u32 cpu, bitmap, mask, match;
+	bool irq, dr;
+} intercepts[] = {
+	{ { NULL }, 0, 0, 0, 0, false, false },
+	{ { "!exception ud" }, 0, 1 << 6, 0, 0, false, false },
+	{ { "!exception ud", "!exception 1f" }, 0, 1u << 31 | 1 << 6, 0, 0, false, false },
+	{ { "!exception" }, 0, ALL, 0, 0, false, false },
+	{ { "!exception nmi" }, 0, 0, 0, 0, false, false },
+	{ { "!exception pf" }, 0, 1 << 14, 0, 0, false, false },
+	{ { "!exception pf pfec 6 2" }, 0, 1 << 14, 6, 2, false, false },
+	{ { "!exception pf pfec 6 2", "!exception pf" }, 0, 1 << 14, 0, 0, false, false },
+	{ { "!exception pf pfec 6 2", "!exception" }, 0, ALL, 0, 0, false, false },
+	{ { "!exception pf pfec 7 7", "!exception pf pfec 6 2" }, 0, 1 << 14, 2, 2, false, false },
+	/* user or write: all but reads of the kernel */
+	{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2" }, 0, 0, 6, 0, false, false },
+	{ { "!exception pf pfec 4 4", "!exception pf pfec 2 0", "!exception gp" },
+	  0,
+	  1 << 13,
+	  6,
+	  2,
+	  false,
+	  false },
+	{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2", "!exception pf pfec 6 6" },
+	  0,
+	  0,
+	  6,
+	  0,
+	  false,
+	  false },
+	{ { "!exception pf pfec 3 3", "!exception pf pfec 4 4" }, 0, 0, 5, 0, false, false },
+	{ { "!dr", "!interrupt 30" }, 2, 0, 0, 0, true, true },
+	/* present or not: all */
+	{ { "!exception pf pfec 1 1", "!exception pf pfec 1 0" }, 0, 1 << 14, 0, 0, false, false },
+	{ { "!exception pf stage post" }, 0, 1 << 14, 0, 0, false, false },
+	{ { "!interrupt 20" }, 0, 0, 0, 0, true, false },
+	{ { "!dr access r" }, 0, 0, 0, 0, false, true },
+	{ { "!dr", "!interrupt ff", "!exception de" }, 0, 1, 0, 0, true, true },
+	{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
+	  1,
+	  1,
+	  0,
+	  0,
+	  true,
+	  true },
+	{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
+	  2,
+	  0,
+	  0,
+	  0,
+	  false,
+	  false },
+	{ { "!dr core 1", "!interrupt ff core 2", "!exception de core 3" },
+	  RULES_EVERY_CPU,
+	  1,
+	  0,
+	  0,
+	  true,
+	  true },
+	{ { "!dr", "!exception de", "events d 1" }, 0, 1, 0, 0, false, false },
+	{ { "!dr", "!exception de", "events c all" }, 0, 0, 0, 0, false, false },
+};
+
 static void test_table(void **state)
 {
-	static const struct {
-		const char *rules[3];
-		u32 cpu, bitmap, mask, match;
-		bool irq, dr;
-	} cases[] = {
-		{ { NULL }, 0, 0, 0, 0, false, false },
-		{ { "!exception ud" }, 0, 1 << 6, 0, 0, false, false },
-		{ { "!exception ud", "!exception 1f" }, 0, 1u << 31 | 1 << 6, 0, 0, false, false },
-		{ { "!exception" }, 0, ALL, 0, 0, false, false },
-		{ { "!exception nmi" }, 0, 0, 0, 0, false, false },
-		{ { "!exception pf" }, 0, 1 << 14, 0, 0, false, false },
-		{ { "!exception pf pfec 6 2" }, 0, 1 << 14, 6, 2, false, false },
-		{ { "!exception pf pfec 6 2", "!exception pf" }, 0, 1 << 14, 0, 0, false, false },
-		{ { "!exception pf pfec 6 2", "!exception" }, 0, ALL, 0, 0, false, false },
-		{ { "!exception pf pfec 7 7", "!exception pf pfec 6 2" },
-		  0,
-		  1 << 14,
-		  2,
-		  2,
-		  false,
-		  false },
-		/* user or write: all but reads of the kernel */
-		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2" },
-		  0,
-		  0,
-		  6,
-		  0,
-		  false,
-		  false },
-		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 0", "!exception gp" },
-		  0,
-		  1 << 13,
-		  6,
-		  2,
-		  false,
-		  false },
-		{ { "!exception pf pfec 4 4", "!exception pf pfec 2 2", "!exception pf pfec 6 6" },
-		  0,
-		  0,
-		  6,
-		  0,
-		  false,
-		  false },
-		{ { "!exception pf pfec 3 3", "!exception pf pfec 4 4" },
-		  0,
-		  0,
-		  5,
-		  0,
-		  false,
-		  false },
-		{ { "!dr", "!interrupt 30" }, 2, 0, 0, 0, true, true },
-		/* present or not: all */
-		{ { "!exception pf pfec 1 1", "!exception pf pfec 1 0" },
-		  0,
-		  1 << 14,
-		  0,
-		  0,
-		  false,
-		  false },
-		{ { "!exception pf stage post" }, 0, 1 << 14, 0, 0, false, false },
-		{ { "!interrupt 20" }, 0, 0, 0, 0, true, false },
-		{ { "!dr access r" }, 0, 0, 0, 0, false, true },
-		{ { "!dr", "!interrupt ff", "!exception de" }, 0, 1, 0, 0, true, true },
-		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
-		  1,
-		  1,
-		  0,
-		  0,
-		  true,
-		  true },
-		{ { "!dr core 1", "!interrupt ff core 1", "!exception de core 1" },
-		  2,
-		  0,
-		  0,
-		  0,
-		  false,
-		  false },
-		{ { "!dr core 1", "!interrupt ff core 2", "!exception de core 3" },
-		  RULES_EVERY_CPU,
-		  1,
-		  0,
-		  0,
-		  true,
-		  true },
-		{ { "!dr", "!exception de", "events d 1" }, 0, 1, 0, 0, false, false },
-		{ { "!dr", "!exception de", "events c all" }, 0, 0, 0, 0, false, false },
-	};
 	struct event_intercepts got;
 	struct fixture f;
 	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (i = 0; i < ARRAY_SIZE(intercepts); i++) {
 		fix_init(&f);
-		for (j = 0; j < 3 && cases[i].rules[j]; j++)
-			fix_do(&f, cases[i].rules[j]);
-		got = rules_intercepts(&f.rules, cases[i].cpu);
-		if (got.exception_bitmap != cases[i].bitmap || got.pf_mask != cases[i].mask ||
-		    got.pf_match != cases[i].match || got.external_interrupt != cases[i].irq ||
-		    got.mov_dr != cases[i].dr)
+		for (j = 0; j < 3 && intercepts[i].rules[j]; j++)
+			fix_do(&f, intercepts[i].rules[j]);
+		got = rules_intercepts(&f.rules, intercepts[i].cpu);
+		if (got.exception_bitmap != intercepts[i].bitmap ||
+		    got.pf_mask != intercepts[i].mask || got.pf_match != intercepts[i].match ||
+		    got.external_interrupt != intercepts[i].irq || got.mov_dr != intercepts[i].dr)
 			fail_msg("%zu: %x %x %x %d %d", i, got.exception_bitmap, got.pf_mask,
 				 got.pf_match, got.external_interrupt, got.mov_dr);
 	}
