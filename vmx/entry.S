@@ -54,6 +54,25 @@
 	popq	%r15
 .endm
 
+/* What a C function expects to find again. */
+.macro PUSH_CALLEE_SAVED
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+.endm
+
+.macro POP_CALLEE_SAVED
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+.endm
+
 /*
  * What the kernel does after an exit of KVM's, for the same CPUs. Its own macro (FILL_RETURN_BUFFER) also counts
  * calls in a per-CPU variable, and root has none. Changes %eax.
@@ -91,12 +110,7 @@ module_text_begin:
 
 /* int vmx_launch(void): 0 when it returns as the guest, -1 if VMLAUNCH failed. */
 SYM_CODE_START(vmx_launch)
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_CALLEE_SAVED
 	movl	$FIELD_GUEST_RSP, %eax
 	vmwrite	%rsp, %rax
 	leaq	1f(%rip), %rcx
@@ -106,12 +120,7 @@ SYM_CODE_START(vmx_launch)
 	movl	$-1, %eax
 	jmp	2f
 1:	xorl	%eax, %eax
-2:	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+2:	POP_CALLEE_SAVED
 	ret
 	int3
 SYM_CODE_END(vmx_launch)
@@ -207,12 +216,7 @@ SYM_CODE_END(root_nmi_gate)
 
 /* bool native_enter(u64 entry, const u64 args[3], struct native *native) */
 SYM_CODE_START(native_enter)
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_CALLEE_SAVED
 	pushq	%rdx
 	movq	%rsp, NATIVE_RSP(%rdx)
 	movq	NATIVE_STACK(%rdx), %rsp
@@ -236,12 +240,7 @@ SYM_INNER_LABEL(native_aborted, SYM_L_GLOBAL)
 	movq	$0, NATIVE_RSP(%rdx)
 	xorl	%eax, %eax
 1:	popq	%rdx
-	popq	%r15
-	popq	%r14
-	popq	%r13
-	popq	%r12
-	popq	%rbp
-	popq	%rbx
+	POP_CALLEE_SAVED
 	ret
 	int3
 SYM_CODE_END(native_enter)

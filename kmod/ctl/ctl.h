@@ -76,6 +76,8 @@ int device_command(int device, const char *line, const char **answer, size_t *le
  * says what is wrong; size is that of both out and why.
  */
 bool text_expand(const char *line, char *out, size_t size, char *why);
+/* Puts the words of a command line, a space apart, behind what is in line. False: it is longer than size. */
+bool text_append_words(char *line, size_t size, int count, char **words);
 /*
  * Takes the next command out of a file's text: a line, or more if braces or a backslash hold them
  * together, without comments in front. *number is the number of the line that *text points to, and

@@ -34,11 +34,8 @@ static int run(int argc, char **argv)
 		fail(EXIT_USAGE, "event add LINE | list | enable ID|all | disable ID|all | "
 				 "clear ID|all");
 	strcpy(typed, verb->line);
-	for (int word = 2; word < argc; word++) {
-		if (strlen(typed) + strlen(argv[word]) + 2 > sizeof(typed))
-			fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
-		strcat(strcat(typed, word > 2 ? " " : ""), argv[word]);
-	}
+	if (!text_append_words(typed, sizeof(typed), argc - 2, argv + 2))
+		fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
 	if (!text_expand(typed, line, sizeof(line), why))
 		fail(EXIT_FAILED, "%s", why);
 	return device_command_print(line);

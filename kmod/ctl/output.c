@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* `hvgdbctl output`: the outputs of rules, by the same lines that `monitor` takes. User space. */
-#include <string.h>
-
 #include "ctl.h"
 
 static int run(int argc, char **argv)
 {
-	char line[HVGDB_LINE_MAX + 1] = "output";
+	char line[HVGDB_LINE_MAX + 1] = "";
 
-	for (int word = 1; word < argc; word++) {
-		if (strlen(line) + strlen(argv[word]) + 2 > sizeof(line))
-			fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
-		strcat(strcat(line, " "), argv[word]);
-	}
+	/* The name of the command is the first word of the line. */
+	if (!text_append_words(line, sizeof(line), argc, argv))
+		fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
 	return device_command_print(line);
 }
 

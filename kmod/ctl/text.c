@@ -250,3 +250,13 @@ bool text_expand(const char *line, char *out, size_t size, char *why)
 	strcat(out, end);
 	return true;
 }
+
+bool text_append_words(char *line, size_t size, int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		if (strlen(line) + strlen(words[i]) + 2 > size)
+			return false;
+		strcat(strcat(line, words[i]), i < count - 1 ? " " : "");
+	}
+	return true;
+}

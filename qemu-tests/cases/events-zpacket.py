@@ -25,6 +25,21 @@ def number(session, expression):
     return int(match(session.run(f'print/d {expression}'), r'= (\d+)$', expression).group(1))
 
 
+def stopped(vm, session, count, pattern, what):
+    """The stop of a program that has this many breakpoints, which waits there."""
+    session.begin('continue')
+    work = program(vm, count)
+    match(session.finish(), pattern, what)
+    return work
+
+
+def goes_on(session, work, count, how='continue'):
+    """To the program's end, and back to the prompt."""
+    session.begin(how)
+    ended(work, count)
+    interrupt(session)
+
+
 def undisturbed(vm, session, count):
     """The program runs to its end without a stop."""
     session.begin('continue')
@@ -41,9 +56,7 @@ session.run(line)
 match(session.run('info symbol &hvgdb_events'), '^hvgdb_events in section', 'the symbol of the event page')
 
 match(session.run(f'awatch {RECORD}'), r'^Hardware access \(read/write\) watchpoint 1: hvgdb_events', 'awatch')
-session.begin('continue')
-work = program(vm, 3)
-match(session.finish(), rf'hit Hardware access .*watchpoint 1: hvgdb_events\.exception\[3\]', 'the stop')
+work = stopped(vm, session, 3, rf'hit Hardware access .*watchpoint 1: hvgdb_events\.exception\[3\]', 'the stop')
 equal(number(session, '$pc'), BP, 'RIP')
 equal([number(session, f'{RECORD}.{field}') for field in ('vector', 'count', 'rip', 'cpl', 'context')], [3, 1, BP, 3, 3],
       'fields of the record')
@@ -52,52 +65,34 @@ session.run('continue')
 session.run('continue')
 match(session.run('monitor events'), rf'^0x{listed}  enabled  gdb  hits 3 ', 'id and hits after three stops')
 equal(number(session, f'{RECORD}.count'), 3, 'count of the record')
-session.begin('continue')
-ended(work, 3)
-interrupt(session)
+goes_on(session, work, 3)
 
 # gdb's own table: ignore counts, disable, enable.
 session.run('ignore 1 4')
-session.begin('continue')
-work = program(vm, 5)
-match(session.finish(), 'hit Hardware access .*watchpoint 1', 'the stop after four that are ignored')
+work = stopped(vm, session, 5, 'hit Hardware access .*watchpoint 1', 'the stop after four that are ignored')
 equal(number(session, f'{RECORD}.count'), 8, 'count of the record after the ignored ones')
-session.begin('continue')
-ended(work, 5)
-interrupt(session)
+goes_on(session, work, 5)
 session.run('disable 1')
 undisturbed(vm, session, 4)
 check('gdb' not in session.run('monitor events'), 'a disabled watchpoint is still a rule')
 equal(number(session, f'{RECORD}.count'), 8, 'count of the record without a rule')
 session.run('enable 1')
-session.begin('continue')
-work = program(vm, 1)
-match(session.finish(), 'hit Hardware access .*watchpoint 1', 'the stop of the enabled watchpoint')
-session.begin('continue')
-ended(work, 1)
-interrupt(session)
+work = stopped(vm, session, 1, 'hit Hardware access .*watchpoint 1', 'the stop of the enabled watchpoint')
+goes_on(session, work, 1)
 session.run('delete 1')
 
 # One shot.
 session.run(f'awatch {RECORD}')
 session.run('commands 2\necho one shot\\n\ndelete 2\nend')
-session.begin('continue')
-work = program(vm, 3)
-match(session.finish(), 'one shot', 'the commands')
+work = stopped(vm, session, 3, 'one shot', 'the commands')
 equal(session.run('info breakpoints'), 'No breakpoints or watchpoints.', 'the list after the one shot')
 equal(number(session, '$pc'), BP, 'RIP at the one shot')
-session.begin('continue')
-ended(work, 3)
-interrupt(session)
+goes_on(session, work, 3)
 
 # rwatch only looks: signal 0 cannot suppress.
 session.run(f'rwatch {RECORD}')
-session.begin('continue')
-work = program(vm, 1)
-match(session.finish(), 'hit Hardware read watchpoint', 'the stop of rwatch')
-session.begin('signal 0')
-ended(work, 1)
-interrupt(session)
+work = stopped(vm, session, 1, 'hit Hardware read watchpoint', 'the stop of rwatch')
+goes_on(session, work, 1, 'signal 0')
 session.run('delete')
 
 # watch is refused; nothing is left behind.

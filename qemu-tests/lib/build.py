@@ -81,10 +81,12 @@ def module(version, build=''):
 def test_module_file(name, version):
     """The kernel module of qemu-tests/modules/NAME.c with its symbols; it may include what hvgdb's halves share."""
     source = cache.TESTS / 'modules' / (name + '.c')
-    shared = [cache.TOP / path for path in ('vmx/hypercall.h', 'rsp/rsp.h', 'rsp/base.h')]
+    shared = [cache.TOP / path for path in
+              ('qemu-tests/modules/run_param.h', 'vmx/hypercall.h', 'rsp/rsp.h', 'rsp/base.h')]
 
     def make(into):
-        shutil.copy(source, into)
+        for path in (source, shared[0]):
+            shutil.copy(path, into)
         (into / 'Kbuild').write_text(f'obj-m := {name}.o\nccflags-y := -I{cache.TOP}/vmx -I{cache.TOP}/rsp\n')
         cache.run('make', '-s', '-C', headers(version), f'M={into}', 'modules')
     contents = [path.read_bytes() for path in (source, *shared)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Instructions that kernels seldom execute, at CPL 0, on the CPU that asks. Guest kernel, for
- *tests.
+ * tests.
  *
  *	echo 'NAME ARGUMENTS' >/sys/module/exotic/parameters/run
  *	cat /sys/module/exotic/parameters/run		"right", "wrong", a number or a fault: "#GP"
@@ -16,12 +16,11 @@
 #include <asm/io.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
+#include "run_param.h"
 
 #define NO_FAULT 0x100
 #define DR6_BD	 (1UL << 13)
 #define DR7_GD	 (1UL << 13)
-
-static char result[80] = "nothing has run\n";
 
 /* Runs instructions; the value is the vector of the fault or NO_FAULT. They may use RAX as they
  * like. */
@@ -322,15 +321,6 @@ static int set_run(const char *text, const struct kernel_param *kp)
 		}
 	return -EINVAL;
 }
-
-static int get_run(char *text, const struct kernel_param *kp)
-{
-	return sprintf(text, "%s", result);
-}
-
-static const struct kernel_param_ops run_ops = { .set = set_run, .get = get_run };
-
-module_param_cb(run, &run_ops, NULL, 0600);
 
 static int __init exotic_init(void)
 {

@@ -57,7 +57,7 @@ static bool await_all(void)
 	return true;
 }
 
-static int set_paced(const char *text, const struct kernel_param *kp)
+static int send_all(const char *text, bool paced)
 {
 	uint number;
 	int error = kstrtouint(text, 0, &number);
@@ -66,25 +66,21 @@ static int set_paced(const char *text, const struct kernel_param *kp)
 		return error ?: -ENXIO;
 	for (; number && !signal_pending(current); number--) {
 		send();
-		if (!await_all())
+		if (paced && !await_all())
 			late++;
 		cond_resched();
 	}
 	return 0;
 }
 
+static int set_paced(const char *text, const struct kernel_param *kp)
+{
+	return send_all(text, true);
+}
+
 static int set_storm(const char *text, const struct kernel_param *kp)
 {
-	uint number;
-	int error = kstrtouint(text, 0, &number);
-
-	if (error || !cpu_online(target))
-		return error ?: -ENXIO;
-	for (; number && !signal_pending(current); number--) {
-		send();
-		cond_resched();
-	}
-	return 0;
+	return send_all(text, false);
 }
 
 static int get_counter(char *text, const struct kernel_param *kp)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Queues vectors in root, in every state in which a CPU may hold them back, and checks when they
- *come and that each comes once. hvgdb has to be loaded with test_vectors=1. Guest kernel, for
- *tests.
+ * come and that each comes once. hvgdb has to be loaded with test_vectors=1. Guest kernel, for
+ * tests.
  *
  *	echo NAME >/sys/module/vectors/parameters/run
  *	cat /sys/module/vectors/parameters/run		"right", or what was wrong
@@ -18,14 +18,13 @@
 #include <asm/irq_vectors.h>
 #include <asm/nmi.h>
 #include "hypercall.h"
+#include "run_param.h"
 
 #define BLOCKED_BY_STI	  1
 #define BLOCKED_BY_MOV_SS 2
 #define BLOCKED_BY_NMI	  8
 #define NMI		  2
 #define RANDOM_ROUNDS	  20000
-
-static char result[120] = "nothing has run\n";
 
 static const u8 vectors[] = { POSTED_INTR_VECTOR, POSTED_INTR_WAKEUP_VECTOR,
 			      POSTED_INTR_NESTED_VECTOR, X86_PLATFORM_IPI_VECTOR };
@@ -309,15 +308,6 @@ static int set_run(const char *text, const struct kernel_param *kp)
 	}
 	return -EINVAL;
 }
-
-static int get_run(char *text, const struct kernel_param *kp)
-{
-	return sprintf(text, "%s", result);
-}
-
-static const struct kernel_param_ops run_ops = { .set = set_run, .get = get_run };
-
-module_param_cb(run, &run_ops, NULL, 0600);
 
 static int __init vectors_init(void)
 {

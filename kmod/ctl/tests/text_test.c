@@ -152,6 +152,20 @@ static void write_file(const char *path, const char *text)
 }
 
 /* Relative to the file that includes, and not for ever. */
+static void test_append_words(void **state)
+{
+	char line[12] = "run";
+	char *words[] = { " a", "b", "", "c" };
+
+	(void)state;
+	assert_true(text_append_words(line, sizeof(line), 0, words));
+	assert_string_equal(line, "run");
+	assert_true(text_append_words(line, sizeof(line), 4, words));
+	assert_string_equal(line, "run a b  c");
+	assert_false(text_append_words(line, sizeof(line), 1, words));
+	assert_string_equal(line, "run a b  c");
+}
+
 static void test_include(void **state)
 {
 	char folder[] = "/tmp/hvgdb-text-test-XXXXXX", a[64], b[64], line[SIZE];
@@ -183,7 +197,9 @@ int main(void)
 		cmocka_unit_test(test_braces),
 		cmocka_unit_test(test_braces_that_do_not_count),
 		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_expand), cmocka_unit_test(test_include),
+		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_append_words),
+		cmocka_unit_test(test_include),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
