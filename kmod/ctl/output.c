@@ -4,10 +4,10 @@
 
 static int run(int argc, char **argv)
 {
-	char line[HVGDB_LINE_MAX + 1] = "";
+	char line[HVGDB_LINE_MAX + 1] = "output ";
 
-	/* The name of the command is the first word of the line. */
-	if (!text_append_words(line, sizeof(line), argc, argv))
+	/* argv[0] is for getopt(), and more than the name. */
+	if (!text_append_words(line, sizeof(line), argc - 1, argv + 1))
 		fail(EXIT_USAGE, "the line is longer than %d characters", HVGDB_LINE_MAX);
 	return device_command_print(line);
 }
