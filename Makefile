@@ -63,7 +63,7 @@ demo: deps ## a guided tour: a virtual machine, hvgdb in it, stock gdb attached
 	@qemu-tests/demo
 
 .PHONY: bench
-bench: deps ## bytes and round trips on the line, instructions in root, a record; beside KGDB, QEMU and ftrace
+bench: deps ## bytes and round trips on the line, instructions in root, events, a record; beside KGDB, QEMU and ftrace
 	@$(MAKE) -s test-module
 	@qemu-tests/bench
 	@qemu-tests/bench-tracing
@@ -171,10 +171,12 @@ check-selftests: deps ## the kernel's own self-tests without and with hvgdb; wri
 	@qemu-tests/selftests --write
 
 LONG_MINUTES ?= 60
+EVENTS_MINUTES ?= 10
 .PHONY: check-long
-check-long: deps ## an hour of guest time under load with gdb coming and going (LONG_MINUTES=60)
+check-long: deps ## hours: guest time under load with gdb coming and going (LONG_MINUTES=60), rules (EVENTS_MINUTES=10)
 	@$(MAKE) -s test-module
 	@qemu-tests/long-run --minutes $(LONG_MINUTES)
+	@qemu-tests/events-load $(EVENTS_MINUTES)
 
 # The cases with the build that asserts the rules of VM entries before each of them.
 .PHONY: check-checking

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * bench-events ud|dr|loop COUNT: ticks of the TSC for each of COUNT turns. ud: an UD2 and its signal; dr: a hardware
- * breakpoint (perf) switched on and off; loop: a million empty turns of a loop. Guest, user space.
+ * bench-events ud|pf|dr|loop COUNT: ticks of the TSC for each of COUNT turns. ud: an UD2 and its signal; pf: the first
+ * write to a page; dr: a hardware breakpoint (perf) switched on and off; loop: a million empty turns of a loop. Guest,
+ * user space.
  */
 #define _GNU_SOURCE
 #include <linux/hw_breakpoint.h>
@@ -12,10 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#define PAGE 4096
+
+static char *fresh;
 static int breakpoint;
 static long watched;
 
@@ -37,6 +42,12 @@ static void on_signal(int number, siginfo_t *info, void *context)
 static void turn_ud(void)
 {
 	asm volatile("ud2" ::: "memory");
+}
+
+static void turn_pf(void)
+{
+	madvise(fresh, PAGE, MADV_DONTNEED);
+	*(volatile char *)fresh = 1;
 }
 
 static void turn_dr(void)
@@ -64,15 +75,30 @@ static void prepare(void)
 	};
 
 	sigaction(SIGILL, &action, NULL);
+	fresh = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	breakpoint = syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 }
 
+static const struct {
+	const char *name;
+	void (*run)(void);
+} turns[] = {
+	{ "ud", turn_ud }, { "pf", turn_pf }, { "dr", turn_dr }, { "loop", turn_loop },
+};
+
 int main(int argc, char **argv)
 {
-	void (*turn)(void) = argc < 3 || !strcmp(argv[1], "loop") ? turn_loop : *argv[1] == 'u' ? turn_ud : turn_dr;
-	int count = argc < 3 ? 1 : atoi(argv[2]);
+	int count = argc == 3 ? atoi(argv[2]) : 0;
+	void (*turn)(void) = NULL;
 	uint64_t start;
 
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]) && count; i++)
+		if (!strcmp(turns[i].name, argv[1]))
+			turn = turns[i].run;
+	if (!turn) {
+		fprintf(stderr, "usage: bench-events ud|pf|dr|loop COUNT\n");
+		return 2;
+	}
 	prepare();
 	if (turn == turn_dr && breakpoint < 0) {
 		perror("bench-events: perf_event_open");

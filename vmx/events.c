@@ -306,7 +306,12 @@ enum vmx_verdict exit_external_interrupt(struct vcpu *vcpu)
 	return take(vcpu, &event);
 }
 
-/* In user mode it is no access but a #GP, whether the CPU finds that out before the exit or not. */
+/* Faults of which the SDM says that they come before the exit, whether this CPU knows that or not. */
+static bool is_dr_access(const struct event *event)
+{
+	return !event->cpl && event->dr_real != 4 && event->dr_real != 5;
+}
+
 enum vmx_verdict exit_dr(struct vcpu *vcpu)
 {
 	struct event event;
@@ -314,7 +319,7 @@ enum vmx_verdict exit_dr(struct vcpu *vcpu)
 	begin(vcpu, &event, EVENT_DR, 0);
 	dr_describe(vcpu, &event);
 	event.length = vmx_inject(vcpu)->exit_instr_len;
-	if (!event.cpl)
+	if (is_dr_access(&event))
 		return take(vcpu, &event);
 	dr_emulate(vcpu, &event);
 	return VERDICT_RESUME;

@@ -17,6 +17,7 @@ KINDS = [
     ('br', 4, 'br', 'SIGSEGV', 'fault_br'),
     ('db', 3, 'db', 'SIGEMT', 'fault_db'),
     ('ss', 2, 'ss', 'SIGSEGV', 'fault_ss'),
+    ('np', 3, 'np', 'SIGSEGV', 'fault_np'),
     ('drread', 2, f'gp rip {symbol("faults", "fault_drread"):x} {symbol("faults", "fault_drread"):x}', 'SIGSEGV', 'fault_drread'),
     ('drwrite', 3, f'gp rip {symbol("faults", "fault_drwrite"):x} {symbol("faults", "fault_drwrite"):x}', 'SIGSEGV', 'fault_drwrite'),
     ('kread', 3, 'pf addr 10000000 10000fff pfec 1f 0', 'SIGSEGV', IN_KERNEL),

@@ -92,6 +92,16 @@ interrupt(session)
 match(session.run('monitor events'), ' hits 300  suppressed 300 ', 'suppressed ones')
 session.run('monitor events c all')
 
+# Of several rules the last one made decides.
+for tails, delivered in ((('sc on skip on', 'sc off'), 2), (('sc off', 'sc on skip on'), 0)):
+    for tail in tails:
+        rule(session, f'!exception ud {tail} code {{ 90 }}')
+    session.begin('continue')
+    equal(vm.status('faults ud 2')[0].strip(), f'faults: ud: {delivered} of 2', f'the program under {tails}')
+    interrupt(session)
+    equal(hits(session), [2, 2], 'hits of both rules')
+    session.run('monitor events c all')
+
 # Bad code: the rule goes, the guest gets its exception and keeps its registers, gdb is told and does not stop.
 for text, told in BAD:
     rule(session, f'!exception ud {text}')
@@ -114,7 +124,7 @@ match(output, r'is disabled: its code faulted', 'the failure')
 match(output, 'SIGILL', 'the stop')
 check(number(session, 'rcx') != 0x77, 'a register that was changed before the fault stays changed')
 # Enabled again it is tried again.
-session.run('monitor events e 1f')
+session.run('monitor events e all')
 session.begin('continue')
 equal(work.wait()[0].strip(), 'faults: ud: 1 of 1', 'the program')
 interrupt(session)

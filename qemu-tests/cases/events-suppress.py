@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """What becomes of an event that stopped gdb: continue and any signal deliver it, signal 0 and `sc on` suppress it, by
-the rules of exceptions and of MOV DR; detach and the next gdb deliver what was held."""
+the rules of exceptions and of MOV DR; detach, the next gdb, and nobody at all deliver what was held."""
 
 from lib.case import VM, equal, match, symbol
 
 UD, BP = symbol('faults', 'fault_ud'), symbol('faults', 'fault_bp')
 
-vm = VM(cpus=2)
+vm = VM(cpus=2, load='orphan_timeout=5')
 vm.sh('touch /tmp/go')
 
 
@@ -115,5 +115,11 @@ session.begin('continue')
 equal(work.wait()[0].strip(), 'faults: ud: 1 of 1', 'the next gdb delivers')
 session.interrupt()
 match(session.finish(), 'SIGINT', 'Ctrl-C of the next gdb')
-session.quit()
+
+# gdb is killed while it waits: nobody acknowledges the stop.
+match(session.run('monitor !exception ud'), '^rule 0x', 'the last rule')
+session.begin('continue')
+vm.sh('true')
+session.kill()
+equal(vm.status('faults ud 1', timeout=60)[0].strip(), 'faults: ud: 1 of 1', 'a stop that nobody acknowledges delivers')
 vm.dmesg_clean()

@@ -5,13 +5,14 @@
  * the variable READY names: setting up its pages causes page faults too. Prints "faults: KIND: D of COUNT" for each kind
  * and ends with status 0 if everything was delivered, by the right signal. User space.
  *
- * of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
+ * np loads a segment of the LDT that is not present; of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
  * kernel at the same places as read and write; drread and drwrite try MOV DR in user mode; nm is FNOP, which faults if
  * somebody has set CR0.TS for the UD2 before it, and nobody sees.
  * read, write, fetch are page faults at 0x10000000, 0x10001000, 0x10002000; touch writes to COUNT pages from 0x20000000
  * on that were never used, whose page faults no handler sees.
  */
 #define _GNU_SOURCE
+#include <asm/ldt.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -171,6 +172,7 @@ static struct {
 static uint64_t old_stack;
 uint32_t bounds_32[2] = { 1, 2 };
 #define DATA_SEGMENT 0x2b
+#define LDT_SELECTOR 7 /* its entry 0, ring 3 */
 
 static void cause_of(void)
 {
@@ -182,6 +184,17 @@ static void cause_br(void)
 	/* In 64-bit mode DS may be null; 32-bit code cannot read through that. */
 	asm volatile("mov %0, %%ds" : : "r"(DATA_SEGMENT));
 	CAUSE_32("fault_br", "bound %%eax, bounds_32");
+}
+
+static void cause_np(void)
+{
+	static struct user_desc absent = { .limit = 0xfffff, .seg_32bit = 1, .limit_in_pages = 1, .seg_not_present = 1 };
+	static int made;
+
+	if (!made && syscall(SYS_modify_ldt, 1, &absent, sizeof(absent)))
+		exit(2);
+	made = 1;
+	CAUSE("fault_np", "mov %1, %%fs", "r"(LDT_SELECTOR));
 }
 
 /* The kernel's own: it finds out by a fault that it cannot read or write there. */
@@ -235,6 +248,7 @@ static const struct {
 	{ "ss", SIGBUS, cause_ss },	  { "of", SIGSEGV, cause_of },	    { "br", SIGSEGV, cause_br },
 	{ "kread", 0, cause_kread },	  { "kwrite", 0, cause_kwrite },    { "nm", 0, cause_nm },
 	{ "drread", SIGSEGV, cause_drread }, { "drwrite", SIGSEGV, cause_drwrite },
+	{ "np", SIGBUS, cause_np },
 };
 
 /* False if anything was not delivered. */

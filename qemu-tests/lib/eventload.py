@@ -22,9 +22,11 @@ PASSING = ['!exception ud', '!exception de cpl 3', '!exception pf addr 10000000 
 
 
 def hits(session):
-    """{id: hits}"""
-    return {int(line.split()[0], 16): int(line.split(' hits ')[1].split()[0])
-            for line in session.run('monitor events').splitlines() if ' hits ' in line}
+    """{id: hits}; no rule has failed, suppressed anything, or lost count."""
+    lines = [line for line in session.run('monitor events').splitlines() if ' hits ' in line]
+    bad = [line for line in lines if '  suppressed 0  lost 0  ' not in line or line.split()[1] == 'failed']
+    check(not bad, 'rules that suppressed, lost or failed:', *bad)
+    return {int(line.split()[0], 16): int(line.split(' hits ')[1].split()[0]) for line in lines}
 
 
 def add(session, text):
@@ -87,6 +89,7 @@ def everything(vm, cpus, seconds, seed=1):
             session.run(f'monitor events c {mine.pop(0):x}')
         session.begin('continue')
     halt(session)
+    hits(session)
     for number in mine:
         session.run(f'monitor events c {number:x}')
     session.begin('continue')

@@ -16,6 +16,7 @@
 #include <asm/io.h>
 #include <asm/msr.h>
 #include <asm/special_insns.h>
+#include <asm/trapnr.h>
 #include "run_param.h"
 
 #define NO_FAULT 0x100
@@ -235,6 +236,98 @@ static void do_dr7(u64 unused1, u64 unused2)
 	sprintf(result, "%#lx %#lx\n", dr6, dr7);
 }
 
+static unsigned long dr_access(unsigned int reg, bool write, unsigned long value)
+{
+#define DR_ACCESS(number)                                                                          \
+	case number:                                                                               \
+		if (write)                                                                         \
+			asm volatile("mov %0, %%dr" #number : : "r"(value));                       \
+		else                                                                               \
+			asm volatile("mov %%dr" #number ", %0" : "=r"(value));                     \
+		break
+	switch (reg) {
+		DR_ACCESS(0);
+		DR_ACCESS(1);
+		DR_ACCESS(2);
+		DR_ACCESS(3);
+		DR_ACCESS(6);
+		DR_ACCESS(7);
+	}
+#undef DR_ACCESS
+	return value;
+}
+
+/*
+ * Writes a register and reads it so many times, and once more to have it as it was; false if a read
+ * gives anything else. Nothing is enabled in DR7.
+ */
+static bool dr_keeps(unsigned int reg, u64 count)
+{
+	unsigned long before = dr_access(reg, false, 0), wanted, found;
+	bool right = true;
+
+	while (count--) {
+		wanted = reg < 4 ? 0xffff800000001000UL + 4096 * reg + count : before;
+		dr_access(reg, true, wanted);
+		found = dr_access(reg, false, 0);
+		if (found != wanted) {
+			sprintf(result, "DR%u: %#lx instead of %#lx\n", reg, found, wanted);
+			right = false;
+		}
+	}
+	dr_access(reg, true, before);
+	return right;
+}
+
+/* Without CR4.DE, which Linux leaves clear, DR4 is DR6 and DR5 is DR7. */
+static bool dr_aliases(u64 count)
+{
+	unsigned long dr6 = dr_access(6, false, 0), dr7 = dr_access(7, false, 0), found;
+
+	while (count--) {
+		asm volatile("mov %%dr4, %0\n mov %1, %%dr5" : "=&r"(found) : "r"(dr7));
+		if (found == dr6)
+			continue;
+		sprintf(result, "DR4: %#lx instead of %#lx\n", found, dr6);
+		return false;
+	}
+	return true;
+}
+
+/* With it they do not exist. */
+static bool dr_absent(u64 count)
+{
+	unsigned long before = __read_cr4();
+	u64 read = X86_TRAP_UD, write = X86_TRAP_UD;
+
+	asm volatile("mov %0, %%cr4" : : "r"(before | X86_CR4_DE) : "memory");
+	while (count-- && read == X86_TRAP_UD && write == X86_TRAP_UD) {
+		read = VECTOR_OF("mov %%dr4, %%rsi", "a"(0));
+		write = VECTOR_OF("mov %%rsi, %%dr5", "a"(0));
+	}
+	asm volatile("mov %0, %%cr4" : : "r"(before) : "memory");
+	if (read == X86_TRAP_UD && write == X86_TRAP_UD)
+		return true;
+	sprintf(result, "DR4, DR5: vectors %llu, %llu\n", read, write);
+	return false;
+}
+
+static void do_drs(u64 count, u64 unused)
+{
+	static const unsigned int regs[] = { 0, 1, 2, 3, 6, 7 };
+	unsigned long flags;
+	bool right = true;
+	unsigned int i;
+
+	local_irq_save(flags);
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		right &= dr_keeps(regs[i], count);
+	right &= dr_aliases(count) && dr_absent(count);
+	local_irq_restore(flags);
+	if (right)
+		say(true);
+}
+
 static unsigned int general_detects;
 
 /* The kernel uses no general detect: who sees DR6.BD is the only one to be interested. */
@@ -301,7 +394,7 @@ static const struct operation {
 	{ "xgetbv", do_xgetbv }, { "invd", do_invd },	{ "vmx", do_vmx },
 	{ "cd", do_cd },	 { "cr0", do_cr0 },	{ "cr4", do_cr4 },
 	{ "ts", do_ts },	 { "dr7", do_dr7 },	{ "gd", do_gd },
-	{ "wait", do_wait },
+	{ "wait", do_wait },	 { "drs", do_drs },
 };
 
 static int set_run(const char *text, const struct kernel_param *kp)
