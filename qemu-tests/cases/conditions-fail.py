@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Conditions that cannot be evaluated count as true and say why; dprintf goes on when gdb leaves, if it is to."""
+
+from lib.case import VM, check, equal, match, until
+
+FUNCTION = '__x64_sys_sched_get_priority_min'
+
+vm = VM(cpus=2)
+session = vm.gdb_session()
+session.run('set breakpoint condition-evaluation target')
+session.run(f'break {FUNCTION} if *(int *)0x7123456 == 1 && regs->di == 1')
+session.begin('continue')
+work = vm.background('tracecalls 3 0')
+text = session.finish()
+check('hit Breakpoint' in text and 'page tables' in text and '0x7123456' in text, 'the reason is not told at the stop:', text)
+for command in ('monitor why', 'monitor events'):
+    text = session.run(command)
+    check('page tables' in text and '0x7123456' in text, f'{command} does not tell the reason:', text)
+session.run('delete')
+session.begin('continue')
+equal(work.wait()[1], 0, 'status of the program')
+session.interrupt()
+session.finish()
+
+# A variable of the trace state that was never defined is a failure too; once it is, it is not.
+session.run('tvariable $limit = 1002')
+session.run(f'break {FUNCTION} if regs->di == $limit')
+session.begin('continue')
+work = vm.background('tracecalls 5 1')
+text = session.finish()
+check('variable' in text, 'a variable without a trace:', text)
+number = match(session.run(f'trace *{FUNCTION}'), r'Tracepoint (\d+)', 'trace').group(1)
+session.run('tstart')
+session.begin('continue')
+text = session.finish()
+check('hit Breakpoint' in text and 'hvgdb:' not in text, 'the second stop:', text)
+match(session.run('print regs->di'), '= 1002$', 'call that met the variable')
+session.run('delete')
+session.run('tstop')
+session.begin('continue')
+equal(work.wait()[1], 0, 'status of the program')
+session.interrupt()
+session.finish()
+
+# dprintf, with and without persistence.
+session.run('set dprintf-style agent')
+session.run('set disconnected-dprintf on')
+session.run('set breakpoint always-inserted on')
+session.run(rf'dprintf {FUNCTION},"seen %ld\n", regs->di')
+session.begin('continue')
+vm.sh('tracecalls 2 0')
+session.interrupt()
+text = session.finish()
+check('seen 1000' in text and 'seen 1001' in text, 'dprintf printed something else:', text)
+session.run('detach')
+vm.sh('tracecalls 2 0 3000')
+until(lambda: 'seen 3001' in vm.sh('dmesg'), 10, 'what dprintf prints without gdb is not in the kernel log')
+session.run(f'target remote localhost:{vm.gdb_port}')
+session.run('delete')
+session.run('set disconnected-dprintf off')
+session.run(rf'dprintf {FUNCTION},"late %ld\n", regs->di')
+session.run('detach')
+vm.sh('tracecalls 2 0 4000')
+log = vm.sh('dmesg')
+check('seen 4000' not in log and 'late 400' not in log, 'a dprintf went on that was not to:', log)
+session.quit()
+vm.dmesg_clean()
