@@ -5,15 +5,38 @@
  */
 #include "root.h"
 #include "instr.h"
+#include "insn_len.h"
+#include "pure/nop.h"
 
 static bool byte_is_int3(struct vcpu *vcpu, u64 gpa)
 {
 	return ram_contains(&vcpu->machine->ram, gpa, 1) && *(volatile u8 *)ram(gpa) == 0xcc;
 }
 
+/* An instruction that does nothing is done by root: no step, no other view, and no halt. */
+static bool pass_nop(struct vcpu *vcpu, const struct breakpoint *bp)
+{
+	size_t length, room = HV_PAGE_SIZE - (bp->gpa & (HV_PAGE_SIZE - 1));
+	struct inject_in *in = vmx_inject(vcpu);
+	u8 bytes[INSN_MAX];
+
+	room = base_min(room, sizeof(bytes));
+	if (!in->code64 || !ram_contains(&vcpu->machine->ram, bp->gpa, room))
+		return false;
+	memcpy(bytes, ram(bp->gpa), room);
+	if (!bp->hidden)
+		bytes[0] = bp->saved;
+	length = nop_length(bytes, room, !(vmread(GUEST_CR4) & HV_CR4_CET));
+	if (length)
+		skip_instruction(in, length);
+	return length;
+}
+
 /* The instruction under a planted byte runs. A hidden one is in the way of nobody else. */
 static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp)
 {
+	if (pass_nop(vcpu, bp))
+		return exit_mtf(vcpu);
 	if (!bp->hidden) {
 		vcpu->want = WANT_STEP_OVER;
 		return VERDICT_HALT;

@@ -22,6 +22,16 @@ static unsigned int first_after(const struct ram_map *map, u64 addr)
 	return low;
 }
 
+static void find_largest(struct ram_map *map)
+{
+	unsigned int i;
+
+	map->largest = (struct ram_range){ 0, 0 };
+	for (i = 0; i < map->nr; i++)
+		if (map->range[i].end - map->range[i].start > map->largest.end - map->largest.start)
+			map->largest = map->range[i];
+}
+
 /* Replaces the nr_old ranges at index by nr_new of *with. */
 static int replace(struct ram_map *map, unsigned int index, unsigned int nr_old,
 		   const struct ram_range *with, unsigned int nr_new)
@@ -39,6 +49,7 @@ static int replace(struct ram_map *map, unsigned int index, unsigned int nr_old,
 	for (i = 0; i < nr_new; i++)
 		map->range[index + i] = with[i];
 	map->nr = map->nr - nr_old + nr_new;
+	find_largest(map);
 	return 0;
 }
 
@@ -84,9 +95,4 @@ u64 ram_prefix(const struct ram_map *map, u64 start, u64 len)
 	if (index >= map->nr || map->range[index].start > start)
 		return 0;
 	return base_min(len, map->range[index].end - start);
-}
-
-bool ram_contains(const struct ram_map *map, u64 start, u64 len)
-{
-	return len && ram_prefix(map, start, len) == len;
 }

@@ -33,9 +33,10 @@ static u64 address_mask(unsigned int maxphyaddr)
 	return (BIT64(base_min(maxphyaddr, PHYS_BITS_MAX)) - 1) & ~0xfffull;
 }
 
-static u64 reserved_mask(unsigned int level, bool leaf, unsigned int maxphyaddr)
+/* In entries where an address is what `address` masks. */
+static u64 reserved_mask(unsigned int level, bool leaf, u64 address)
 {
-	u64 mask = (BIT64(PHYS_BITS_MAX) - 1) & ~address_mask(maxphyaddr) & ~0xfffull;
+	u64 mask = (BIT64(PHYS_BITS_MAX) - 1) & ~address & ~0xfffull;
 
 	/* A large page's address is aligned to its size; bit 12 is its PAT bit. */
 	if (leaf && level > LEVEL_4K)
@@ -77,7 +78,7 @@ enum walk_result walk_guest(const struct walk_in *in, u64 gva, struct walk_out *
 		narrow(out, entry);
 		if (!(entry & PTE_P))
 			return WALK_NOT_PRESENT;
-		if (entry & reserved_mask(level, is_leaf(entry, level), in->maxphyaddr))
+		if (entry & reserved_mask(level, is_leaf(entry, level), mask))
 			return WALK_RESERVED;
 		if (is_leaf(entry, level))
 			break;
