@@ -22,8 +22,8 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_EVENTPENDING] = "an event must be delivered to the guest first",
 	[RSP_ENOTRESUMABLE] = "after a triple fault the machine can only be reset: use continue",
 	[RSP_EDAMAGED] = "the packet was damaged on the line: please repeat the command",
-	[RSP_EWATCH] = "watchpoints are possible on hvgdb_events only, with awatch or rwatch: "
-		       "use awatch on the event page",
+	[RSP_EWATCHPAGE] = "use awatch on the event page: gdb drops the hits of a watch whose "
+			   "value has not changed",
 	[RSP_ENOHALT] = "this gdb runs on the machine that it looks at, so nothing may halt it: "
 			"use tracepoints, or rules with a script",
 	[RSP_EGONE] = "the process of this moment is on no CPU now: continue and press Ctrl-C for "
@@ -32,6 +32,10 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 	[RSP_ETRACEFULL] = "no room for more tracepoints, actions or variables: module "
 			   "parameter trace_actions",
 	[RSP_ETRACESIZE] = "the trace buffer is smaller than this: module parameter trace_pool",
+	[RSP_EWATCH] = "the debug registers of a CPU cover four pieces of up to 8 aligned "
+		       "bytes: watch less",
+	[RSP_EDEBUGFULL] = "no debug register is free: a CPU has four, and those that Linux "
+			   "uses itself (perf, ptrace) stay its own",
 	[RSP_EPROGRAMS] = "a breakpoint cannot have as many conditions or commands",
 };
 

@@ -72,9 +72,11 @@ enum rsp_error {
 	RSP_EPROGRAMS,	     /* more conditions or commands than a breakpoint can have */
 	RSP_ETRACEFULL,	     /* more tracepoints, actions or variables than there is room for */
 	RSP_ETRACESIZE,	     /* the trace buffer is smaller than what was asked for */
-	RSP_EWATCH,	     /* a watchpoint that cannot be */
+	RSP_EWATCHPAGE,	     /* a watchpoint that cannot be on the event page */
 	RSP_ENOHALT,	     /* would halt the machine that gdb itself runs on */
 	RSP_EGONE,	     /* the process of the moment that is looked at runs on no CPU now */
+	RSP_EWATCH,	     /* a watchpoint on more than the debug registers cover */
+	RSP_EDEBUGFULL,	     /* no debug register is free */
 	RSP_NR_ERRORS,
 };
 

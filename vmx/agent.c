@@ -124,7 +124,7 @@ static int verify(struct machine *m, const struct rsp_program *program, u32 allo
 	return RSP_EPROGRAM;
 }
 
-static int verify_all(struct machine *m, struct rsp_agent *agent)
+int agent_verify(struct machine *m, struct rsp_agent *agent)
 {
 	size_t size = 0;
 	unsigned int i;
@@ -152,19 +152,11 @@ static void keep(struct breakpoint *bp, const struct rsp_program *program, unsig
 	*used += program->len;
 }
 
-/* Everything is checked before the breakpoint changes. */
-int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agent *agent)
+void agent_keep(struct breakpoint *bp, const struct rsp_agent *agent)
 {
-	struct breakpoint *bp;
 	unsigned int i, nr = 0;
 	size_t used = 0;
-	int error = verify_all(m, agent);
 
-	if (!error)
-		error = breakpoint_insert(m, vcpu, addr);
-	if (error)
-		return error;
-	bp = breakpoint_at(m, addr);
 	for (i = 0; i < agent->nr_conditions; i++)
 		keep(bp, &agent->conditions[i], &nr, &used);
 	for (i = 0; i < agent->nr_commands; i++)
@@ -172,7 +164,18 @@ int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agen
 	bp->nr_conditions = agent->nr_conditions;
 	bp->nr_commands = agent->nr_commands;
 	bp->persist = agent->persist && agent->nr_commands;
-	return RSP_OK;
+}
+
+/* Everything is checked before the breakpoint changes. */
+int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agent *agent)
+{
+	int error = agent_verify(m, agent);
+
+	if (!error)
+		error = breakpoint_insert(m, vcpu, addr);
+	if (!error)
+		agent_keep(breakpoint_at(m, addr), agent);
+	return error;
 }
 
 /* "breakpoint 0x...: 3 errors, the last: ... (0x...)": one line, for those that had any. */

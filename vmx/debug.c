@@ -174,8 +174,8 @@ static void announce(struct machine *m, const struct held_event *held)
 
 	rsp_text_add(&text, "hvgdb: ");
 	event_describe(&held->event, &text);
-	rsp_text_add(&text, held->outcome.nr_breaking ? "; rule "
-						      : "; suppressed 1000 times in a row");
+	rsp_text_add(&text,
+		     held->outcome.nr_breaking ? "; rule " : "; suppressed 1000 times in a row");
 	rules_names(&m->rules, &held->outcome, &text);
 	line[text.len] = '\n';
 	line[text.len + 1] = '\0';
@@ -183,14 +183,27 @@ static void announce(struct machine *m, const struct held_event *held)
 		rsp_console(&m->rsp, line);
 }
 
+/* NULL: the stop is of another kind, or gdb has removed its breakpoint meanwhile. */
+static const struct breakpoint *breakpoint_of_stop(struct machine *m, const struct vcpu *vcpu)
+{
+	switch (vcpu->stop.kind) {
+	case RSP_STOP_SWBREAK:
+		return breakpoint_at(m, vcpu->stop.addr);
+	case RSP_STOP_HWBREAK:
+		return watchpoint_program(m, vcpu->stop.addr);
+	default:
+		return NULL;
+	}
+}
+
 /* gdb takes the stop for a condition that holds; it may not, and this is why. */
 static void explain_stop(struct machine *m, const struct vcpu *vcpu)
 {
-	const struct breakpoint *bp = breakpoint_at(m, vcpu->stop.addr);
+	const struct breakpoint *bp = breakpoint_of_stop(m, vcpu);
 	struct rsp_text text = { .buf = m->why, .size = sizeof(m->why) - 1 };
 
 	rsp_explain_stop(&m->rsp, NULL);
-	if (vcpu->stop.kind != RSP_STOP_SWBREAK || !vcpu->condition_failed || !bp)
+	if (!bp || !vcpu->condition_failed)
 		return;
 	agent_describe_error(bp, &text);
 	m->why[text.len] = '\0';
@@ -220,7 +233,9 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 /* A breakpoint that gdb has removed before its hit was told did not happen: RIP is still on it. */
 static bool still_holds(struct machine *m, const struct vcpu *vcpu)
 {
-	return vcpu->stop.kind != RSP_STOP_SWBREAK || breakpoint_at(m, vcpu->stop.addr);
+	bool breaks = vcpu->stop.kind == RSP_STOP_SWBREAK || vcpu->stop.kind == RSP_STOP_HWBREAK;
+
+	return !breaks || breakpoint_of_stop(m, vcpu);
 }
 
 static struct vcpu *next_stop(struct machine *m)

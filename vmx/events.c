@@ -156,8 +156,7 @@ static void post(struct vcpu *vcpu, struct event *event)
 	rules_match(&vcpu->machine->rules, event, &rules_ops, vcpu, &outcome);
 	remember(vcpu, event, &outcome);
 	tell_failure(vcpu, outcome.failed);
-	output_event(vcpu, event, &outcome,
-		     outcome.nr_breaking ? HVGDB_STOPPED : HVGDB_DELIVERED);
+	output_event(vcpu, event, &outcome, outcome.nr_breaking ? HVGDB_STOPPED : HVGDB_DELIVERED);
 	if (outcome.nr_breaking)
 		hold(vcpu, event, &outcome);
 }
@@ -319,7 +318,7 @@ enum vmx_verdict exit_dr(struct vcpu *vcpu)
 	begin(vcpu, &event, EVENT_DR, 0);
 	dr_describe(vcpu, &event);
 	event.length = vmx_inject(vcpu)->exit_instr_len;
-	if (is_dr_access(&event))
+	if (is_dr_access(&event) && vcpu->intercepts.mov_dr)
 		return take(vcpu, &event);
 	dr_emulate(vcpu, &event);
 	return VERDICT_RESUME;
@@ -379,6 +378,8 @@ static void set_exceptions(struct vcpu *vcpu)
 
 	if (m->nr_planted)
 		bitmap |= 1 << HV_VECTOR_BP;
+	if (vcpu->debug.shared)
+		bitmap |= 1 << HV_VECTOR_DB;
 	if (m->nr_no_execute) {
 		mask = match = bitmap & 1 << HV_VECTOR_PF ? 0 : PFEC_FETCH;
 		bitmap |= 1 << HV_VECTOR_PF;
@@ -401,8 +402,9 @@ void events_intercept(struct vcpu *vcpu)
 		memset(&vcpu->intercepts, 0, sizeof(vcpu->intercepts));
 	else
 		vcpu->intercepts = rules_intercepts(&m->rules, vcpu->cpu);
+	debug_regs_settle(vcpu);
 	set_exceptions(vcpu);
-	set_interrupt_exiting(vcpu, vcpu->intercepts.external_interrupt ||
-					    step_wants_interrupts(vcpu));
-	set_dr_exiting(vcpu, vcpu->intercepts.mov_dr);
+	set_interrupt_exiting(vcpu,
+			      vcpu->intercepts.external_interrupt || step_wants_interrupts(vcpu));
+	set_dr_exiting(vcpu, vcpu->intercepts.mov_dr || vcpu->debug.shared);
 }

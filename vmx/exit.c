@@ -169,17 +169,17 @@ static void write_choice(struct vcpu *vcpu, const struct inject_out *out)
 }
 
 /* A #DB that is delivered by injection does not touch the debug registers by itself. */
-static void deliver_debug(u64 causes)
+static void deliver_debug(struct vcpu *vcpu, u64 causes)
 {
 	struct debug_state state = {
 		.dr6 = get_dr6(),
-		.dr7 = vmread(GUEST_DR7),
+		.dr7 = debug_regs_read_dr7(vcpu),
 		.debugctl = vmread(GUEST_IA32_DEBUGCTL),
 	};
 
 	debug_deliver(&state, causes);
 	set_dr6(state.dr6);
-	vmwrite(GUEST_DR7, state.dr7);
+	debug_regs_write_dr7(vcpu, state.dr7);
 	vmwrite(GUEST_IA32_DEBUGCTL, state.debugctl);
 }
 
@@ -218,7 +218,7 @@ static bool choose(struct vcpu *vcpu)
 		return false;
 	}
 	if (out.is_debug)
-		deliver_debug(out.debug_causes);
+		deliver_debug(vcpu, out.debug_causes);
 	write_choice(vcpu, &out);
 	return true;
 }

@@ -8,13 +8,14 @@
 #include "dr.h"
 #include "pure/exits.h"
 
-static struct dr_state read_state(void)
+static struct dr_state read_state(const struct vcpu *vcpu)
 {
 	u32 features[4];
 	struct dr_state state = {
-		.dr = { get_dr0(), get_dr1(), get_dr2(), get_dr3() },
+		.dr = { debug_regs_read(vcpu, 0), debug_regs_read(vcpu, 1),
+			debug_regs_read(vcpu, 2), debug_regs_read(vcpu, 3) },
 		.dr6 = get_dr6(),
-		.dr7 = vmread(GUEST_DR7),
+		.dr7 = debug_regs_read_dr7(vcpu),
 		.de = vmread(GUEST_CR4) & HV_CR4_DE,
 		.code64 = vmread(GUEST_CS_AR_BYTES) & HV_AR_L,
 		.cpl = vmread(GUEST_SS_AR_BYTES) >> HV_AR_DPL_SHIFT & 3,
@@ -26,19 +27,18 @@ static struct dr_state read_state(void)
 	return state;
 }
 
-static void write_state(const struct dr_state *before, const struct dr_state *after)
+static void write_state(struct vcpu *vcpu, const struct dr_state *before,
+			const struct dr_state *after)
 {
-	if (after->dr[0] != before->dr[0])
-		set_dr0(after->dr[0]);
-	if (after->dr[1] != before->dr[1])
-		set_dr1(after->dr[1]);
-	if (after->dr[2] != before->dr[2])
-		set_dr2(after->dr[2]);
-	if (after->dr[3] != before->dr[3])
-		set_dr3(after->dr[3]);
+	unsigned int n;
+
+	for (n = 0; n < DEBUG_SLOTS; n++)
+		if (after->dr[n] != before->dr[n])
+			debug_regs_write(vcpu, n, after->dr[n]);
 	if (after->dr6 != before->dr6)
 		set_dr6(after->dr6);
-	vmwrite(GUEST_DR7, after->dr7);
+	if (after->dr7 != before->dr7)
+		debug_regs_write_dr7(vcpu, after->dr7);
 }
 
 void dr_describe(struct vcpu *vcpu, struct event *event)
@@ -54,11 +54,11 @@ void dr_describe(struct vcpu *vcpu, struct event *event)
 
 void dr_emulate(struct vcpu *vcpu, const struct event *event)
 {
-	struct dr_state before = read_state();
+	struct dr_state before = read_state(vcpu);
 	struct dr_result result = dr_access(&before, event->dr, event->dr_direction,
 					    vmx_read_gpr(vcpu, event->dr_gpr));
 
-	write_state(&before, &result.state);
+	write_state(vcpu, &before, &result.state);
 	switch (result.fault) {
 	case DR_UD:
 		vmx_inject_fault(vcpu, HV_VECTOR_UD, 0);

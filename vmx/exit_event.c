@@ -108,6 +108,8 @@ enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu)
 	}
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_BP)
 		return breakpoint_exception(vcpu);
+	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_DB)
+		return watchpoint_exception(vcpu);
 	if ((info & INTR_INFO_VECTOR_MASK) == HV_VECTOR_PF)
 		return fetch_page_fault(vcpu);
 	return events_exception(vcpu);

@@ -124,6 +124,7 @@ void vmx_leave(struct vcpu *vcpu)
 
 	if (vcpu->inject_loaded)
 		vmx_sync_guest(vcpu);
+	debug_regs_give_back(vcpu);
 	nmis = give_back_events(vcpu);
 	/* Not where the guest's own VMXOFF is the reason. */
 	if (vcpu->exit_reason == EXIT_REASON_VMCALL)

@@ -114,6 +114,24 @@ void breakpoint_unplant_all(struct machine *m);
 struct breakpoint *breakpoint_at(struct machine *m, u64 addr);
 struct breakpoint *breakpoint_planted_at(struct machine *m, u64 gpa);
 
+/* watchpoint.c: watchpoints and hardware breakpoints; the table while all CPUs are halted. */
+int watchpoint_insert(struct machine *m, const struct vcpu *vcpu, unsigned int type, u64 addr,
+		      u64 len, struct breakpoint **program);
+int watchpoint_remove(struct machine *m, unsigned int type, u64 addr, u64 len);
+void watchpoint_session_end(struct machine *m);
+const struct breakpoint *watchpoint_program(struct machine *m, u64 addr);
+unsigned int watchpoint_pieces(const struct machine *m, struct debug_piece pieces[DEBUG_SLOTS]);
+enum vmx_verdict watchpoint_exception(struct vcpu *vcpu);
+bool watchpoint_after_step(struct vcpu *vcpu);
+
+/* debug_regs.c: the guest's DR0 to DR3 and DR7, as it sees them; DR6 is the CPU's. */
+u64 debug_regs_read(const struct vcpu *vcpu, unsigned int n);
+void debug_regs_write(struct vcpu *vcpu, unsigned int n, u64 value);
+u64 debug_regs_read_dr7(const struct vcpu *vcpu);
+void debug_regs_write_dr7(struct vcpu *vcpu, u64 value);
+void debug_regs_settle(struct vcpu *vcpu);
+void debug_regs_give_back(struct vcpu *vcpu);
+
 /* agent.c: conditions and commands of breakpoints. */
 enum agent_verdict {
 	AGENT_STOP,
@@ -122,6 +140,8 @@ enum agent_verdict {
 };
 
 enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp);
+int agent_verify(struct machine *m, struct rsp_agent *agent);
+void agent_keep(struct breakpoint *bp, const struct rsp_agent *agent);
 int agent_insert(struct machine *m, struct vcpu *vcpu, u64 addr, struct rsp_agent *agent);
 void agent_describe_error(const struct breakpoint *bp, struct rsp_text *out);
 

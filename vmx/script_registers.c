@@ -43,21 +43,13 @@ static void write_cr2(const struct script_context *context, u64 value)
 
 /* Fields of the VMCS, one row a register; 0: somewhere else. */
 static const u16 fields[SCRIPT_NR_BASES] = {
-	[SCRIPT_CR0] = GUEST_CR0,
-	[SCRIPT_CR3] = GUEST_CR3,
-	[SCRIPT_EFER] = GUEST_IA32_EFER,
-	[SCRIPT_DR7] = GUEST_DR7,
-	[SCRIPT_CS] = GUEST_CS_SELECTOR,
-	[SCRIPT_DS] = GUEST_DS_SELECTOR,
-	[SCRIPT_ES] = GUEST_ES_SELECTOR,
-	[SCRIPT_FS] = GUEST_FS_SELECTOR,
-	[SCRIPT_GS] = GUEST_GS_SELECTOR,
-	[SCRIPT_SS] = GUEST_SS_SELECTOR,
-	[SCRIPT_LDTR] = GUEST_LDTR_SELECTOR,
-	[SCRIPT_TR] = GUEST_TR_SELECTOR,
-	[SCRIPT_FS_BASE] = GUEST_FS_BASE,
-	[SCRIPT_GS_BASE] = GUEST_GS_BASE,
-	[SCRIPT_GDTR] = GUEST_GDTR_BASE,
+	[SCRIPT_CR0] = GUEST_CR0,	  [SCRIPT_CR3] = GUEST_CR3,
+	[SCRIPT_EFER] = GUEST_IA32_EFER,  [SCRIPT_CS] = GUEST_CS_SELECTOR,
+	[SCRIPT_DS] = GUEST_DS_SELECTOR,  [SCRIPT_ES] = GUEST_ES_SELECTOR,
+	[SCRIPT_FS] = GUEST_FS_SELECTOR,  [SCRIPT_GS] = GUEST_GS_SELECTOR,
+	[SCRIPT_SS] = GUEST_SS_SELECTOR,  [SCRIPT_LDTR] = GUEST_LDTR_SELECTOR,
+	[SCRIPT_TR] = GUEST_TR_SELECTOR,  [SCRIPT_FS_BASE] = GUEST_FS_BASE,
+	[SCRIPT_GS_BASE] = GUEST_GS_BASE, [SCRIPT_GDTR] = GUEST_GDTR_BASE,
 	[SCRIPT_IDTR] = GUEST_IDTR_BASE,
 };
 
@@ -79,13 +71,12 @@ static u64 get_elsewhere(const struct script_context *context, enum script_base 
 	case SCRIPT_CR8:
 		return get_cr8();
 	case SCRIPT_DR0:
-		return get_dr0();
 	case SCRIPT_DR1:
-		return get_dr1();
 	case SCRIPT_DR2:
-		return get_dr2();
 	case SCRIPT_DR3:
-		return get_dr3();
+		return debug_regs_read(context->vcpu, base - SCRIPT_DR0);
+	case SCRIPT_DR7:
+		return debug_regs_read_dr7(context->vcpu);
 	default:
 		return get_dr6();
 	}
@@ -200,16 +191,13 @@ static void set_elsewhere(const struct script_context *context, enum script_base
 		write_cr2(context, value);
 		break;
 	case SCRIPT_DR0:
-		set_dr0(value);
-		break;
 	case SCRIPT_DR1:
-		set_dr1(value);
-		break;
 	case SCRIPT_DR2:
-		set_dr2(value);
-		break;
 	case SCRIPT_DR3:
-		set_dr3(value);
+		debug_regs_write(context->vcpu, base - SCRIPT_DR0, value);
+		break;
+	case SCRIPT_DR7:
+		debug_regs_write_dr7(context->vcpu, value);
 		break;
 	case SCRIPT_DR6:
 		set_dr6(value);

@@ -33,6 +33,7 @@ static void unuse_module(struct machine *m)
 static void forget(struct machine *m)
 {
 	breakpoint_session_end(m);
+	watchpoint_session_end(m);
 	trace_session_end(m);
 	rules_session_end(&m->rules);
 }

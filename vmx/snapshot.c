@@ -18,6 +18,7 @@ void snapshot_take(struct vcpu *vcpu)
 	snap->cr3 = vmread(GUEST_CR3);
 	snap->cr4 = vmread(GUEST_CR4);
 	snap->efer = vmread(GUEST_IA32_EFER);
+	snap->dr7 = debug_regs_read_dr7(vcpu);
 	snap->cs = vmread(GUEST_CS_SELECTOR);
 	snap->ss = vmread(GUEST_SS_SELECTOR);
 	snap->ds = vmread(GUEST_DS_SELECTOR);

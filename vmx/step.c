@@ -116,7 +116,8 @@ static bool rewatch_io(struct vcpu *vcpu)
 static enum vmx_verdict step_done(struct vcpu *vcpu)
 {
 	vcpu->step = STEP_NONE;
-	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGTRAP, 0);
+	if (!watchpoint_after_step(vcpu))
+		debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGTRAP, 0);
 	return VERDICT_HALT;
 }
 

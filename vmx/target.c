@@ -315,13 +315,19 @@ static int op_write_mem(void *target, unsigned int thread, u64 addr, const u8 *b
 
 static bool op_supports_break(void *target, unsigned int type)
 {
-	return type == RSP_BREAK_SOFTWARE || type >= RSP_WATCH_WRITE;
+	return true;
 }
 
-/* Watchpoints are for the event page; elsewhere there are none. */
-static int watch_result(int result)
+/* Those on the event page are rules. */
+static int insert_watchpoint(struct machine *m, const struct vcpu *vcpu, unsigned int type,
+			     u64 addr, unsigned int len)
 {
-	return result == PAGE_NOT_OURS || result == RSP_EINVAL ? RSP_EWATCH : result;
+	int error = page_insert(&m->rules, type, addr, len);
+	struct breakpoint *program;
+
+	if (error == PAGE_NOT_OURS)
+		return watchpoint_insert(m, vcpu, type, addr, len, &program);
+	return error == RSP_EINVAL ? RSP_EWATCHPAGE : error;
 }
 
 static int op_insert_break(void *target, unsigned int thread, unsigned int type, u64 addr,
@@ -330,11 +336,25 @@ static int op_insert_break(void *target, unsigned int thread, unsigned int type,
 	struct machine *m = target;
 	struct vcpu *vcpu = vcpu_of(m, thread);
 
-	if (type != RSP_BREAK_SOFTWARE)
-		return watch_result(page_insert(&m->rules, type, addr, kind));
 	if (!halt_is_halted(vcpu))
 		return RSP_ENOTANSWERING;
-	return breakpoint_insert(m, vcpu, addr);
+	if (type == RSP_BREAK_SOFTWARE)
+		return breakpoint_insert(m, vcpu, addr);
+	return insert_watchpoint(m, vcpu, type, addr, kind);
+}
+
+/* Commands come with gdb's dprintf only, which is a software breakpoint. */
+static int insert_hardware(struct machine *m, struct vcpu *vcpu, u64 addr, unsigned int kind,
+			   struct rsp_agent *agent)
+{
+	struct breakpoint *program;
+	int error = agent->nr_commands ? RSP_EINVAL : agent_verify(m, agent);
+
+	if (!error)
+		error = watchpoint_insert(m, vcpu, RSP_BREAK_HARDWARE, addr, kind, &program);
+	if (!error)
+		agent_keep(program, agent);
+	return error;
 }
 
 static int op_insert_break_agent(void *target, unsigned int thread, unsigned int type, u64 addr,
@@ -342,10 +362,10 @@ static int op_insert_break_agent(void *target, unsigned int thread, unsigned int
 {
 	struct vcpu *vcpu = vcpu_of(target, thread);
 
-	if (type != RSP_BREAK_SOFTWARE)
-		return RSP_EINVAL;
 	if (!halt_is_halted(vcpu))
 		return RSP_ENOTANSWERING;
+	if (type == RSP_BREAK_HARDWARE)
+		return insert_hardware(target, vcpu, addr, kind, agent);
 	return agent_insert(target, vcpu, addr, agent);
 }
 
@@ -353,10 +373,12 @@ static int op_remove_break(void *target, unsigned int thread, unsigned int type,
 			   unsigned int kind)
 {
 	struct machine *m = target;
+	int error;
 
-	if (type != RSP_BREAK_SOFTWARE)
-		return watch_result(page_remove(&m->rules, type, addr, kind));
-	return breakpoint_remove(m, addr);
+	if (type == RSP_BREAK_SOFTWARE)
+		return breakpoint_remove(m, addr);
+	error = page_remove(&m->rules, type, addr, kind);
+	return error == PAGE_NOT_OURS ? watchpoint_remove(m, type, addr, kind) : RSP_OK;
 }
 
 static void op_set_action(void *target, unsigned int thread, const struct rsp_action *action)

@@ -18,6 +18,7 @@
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
 #include "pure/controls.h"
+#include "pure/debug_slots.h"
 #include "pure/ept.h"
 #include "pure/inject.h"
 #include "pure/mtrr.h"
@@ -119,11 +120,11 @@ struct snapshot {
 
 /* Machine code of the user's that runs in root (D19). entry.S knows the first four. */
 struct native {
-	u64 rsp;   /* root's own, to go back to; 0: no such code runs */
-	u64 since; /* TSC of its start: names this run */
-	u64 abort; /* the run that an NMI is to end; set by another CPU */
-	u64 rax;   /* what it returned */
-	u64 stack; /* where its stack begins; 0: native code is not allowed */
+	u64 rsp;      /* root's own, to go back to; 0: no such code runs */
+	u64 since;    /* TSC of its start: names this run */
+	u64 abort;    /* the run that an NMI is to end; set by another CPU */
+	u64 rax;      /* what it returned */
+	u64 stack;    /* where its stack begins; 0: native code is not allowed */
 	bool faulted; /* else a run that did not return was ended by abort */
 	u8 vector;    /* of the fault */
 	u64 rip;
@@ -167,6 +168,16 @@ struct guest_nmis {
 	bool extra;	       /* one more for our own reasons */
 	bool pending_is_extra; /* inject.nmi_pending is that one */
 	u64 last;	       /* TSC at which one of its own came; 0: never */
+};
+
+/* debug_regs.c. While shared, what the guest wrote is here and the CPU holds slots. */
+struct debug_use {
+	bool shared;
+	bool missing; /* a piece has no register; gdb has been told */
+	u64 dr[DEBUG_SLOTS], dr7;
+	struct debug_piece pieces[DEBUG_SLOTS];
+	unsigned int nr_pieces;
+	struct debug_slots slots;
 };
 
 struct machine;
@@ -248,8 +259,10 @@ struct vcpu {
 	/* Tracing */
 	struct trace_steps trace_steps[TRACE_STEPS_MAX];
 	u32 nr_trace_steps;
-	bool traced;	/* the tracepoints at traced_rip have had this arrival there */
+	bool traced; /* the tracepoints at traced_rip have had this arrival there */
 	u64 traced_rip;
+
+	struct debug_use debug;
 
 	/* Stepping */
 	u32 step;		  /* enum vcpu_step */
@@ -292,7 +305,7 @@ struct vcpu {
 	u64 check_owed; /* ept_pool.changes that an INVEPT has to come after */
 #endif
 
-	u64 exits;	  /* counted since load */
+	u64 exits; /* counted since load */
 	u64 exits_of[EXIT_COUNTED];
 	u64 halts;	  /* times parked */
 	u64 root_faults;  /* repaired by the fix-up table */
@@ -329,6 +342,19 @@ struct breakpoint {
 	bool hidden; /* planted in the debug view's copy of the page, not in the guest's memory */
 	bool no_execute; /* planted where the guest cannot execute: gdb's return address on a stack
 			  */
+};
+
+#define WATCH_MAX DEBUG_SLOTS
+
+/* A watchpoint or hardware breakpoint of gdb's. Changed only while every CPU is halted. */
+struct watchpoint {
+	u64 addr, len;
+	u64 cr3;      /* the process, for a user address; 0: everywhere */
+	u8 type;      /* enum rsp_break_type */
+	u8 nr_pieces; /* 0: this slot was never used */
+	bool used;
+	struct debug_piece pieces[DEBUG_SLOTS];
+	struct breakpoint program; /* conditions, of RSP_BREAK_HARDWARE */
 };
 
 #define HIDDEN_MAX 32
@@ -446,12 +472,13 @@ struct machine {
 	struct breakpoint breakpoints[BREAK_MAX];
 	u32 breakpoints_top; /* slots from here on were never used */
 	u32 nr_planted, nr_open, nr_no_execute;
+	struct watchpoint watchpoints[WATCH_MAX];
 	struct expr_check expr_check; /* in the debug loop only */
 	struct hidden_page hidden[HIDDEN_MAX];
 	u32 nr_hidden; /* pages in use: 0 and nobody needs the debug view */
 
-	struct hvgdb_area *area;      /* mapped by the reader, who cannot write it */
-	struct hvgdb_reader *reader;  /* what the reader says: not to be believed */
+	struct hvgdb_area *area;     /* mapped by the reader, who cannot write it */
+	struct hvgdb_reader *reader; /* what the reader says: not to be believed */
 	struct outputs outputs;
 	struct rules_memory pools; /* allocated at load, by the module parameters */
 	bool unsafe_code;	   /* native code of rules is allowed */
@@ -460,7 +487,7 @@ struct machine {
 	struct trace_ring trace_rings[HV_MAX_CPUS];
 	u8 *trace_definitions; /* conditions, actions, sources; by kmod/ */
 	u32 trace_definitions_size;
-	bool trace_planted; /* tracepoints have their bytes */
+	bool trace_planted;    /* tracepoints have their bytes */
 	u64 wall_us, wall_tsc; /* microseconds since 1970 at load, and the TSC then */
 	char why[160];	       /* what `monitor why` says of a condition that failed */
 

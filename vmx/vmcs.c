@@ -107,6 +107,7 @@ bool vmcs_prepare(struct vcpu *vcpu)
 	vcpu->shows_oops = false;
 	vcpu->panic_told = 0;
 	vcpu->rules_generation = 0;
+	vcpu->debug.shared = false;
 	memset(&vcpu->intercepts, 0, sizeof(vcpu->intercepts));
 	vcpu->debug_view = false;
 	vcpu->action = (struct rsp_action){ .kind = RSP_CONT };
