@@ -173,10 +173,11 @@ check-selftests: deps ## the kernel's own self-tests without and with hvgdb; wri
 LONG_MINUTES ?= 60
 EVENTS_MINUTES ?= 10
 .PHONY: check-long
-check-long: deps ## hours: guest time under load with gdb coming and going (LONG_MINUTES=60), rules (EVENTS_MINUTES=10)
+check-long: deps ## hours: guest time under load with gdb coming and going (LONG_MINUTES=60), rules (EVENTS_MINUTES=10), faults of the load
 	@$(MAKE) -s test-module
 	@qemu-tests/long-run --minutes $(LONG_MINUTES)
 	@qemu-tests/events-load $(EVENTS_MINUTES)
+	@HVGDB_TEST_EVERYTHING=1 HVGDB_TEST_PATIENCE=4 qemu-tests/run-tests '^faults-load$$'
 
 # The cases with the build that asserts the rules of VM entries before each of them.
 .PHONY: check-checking

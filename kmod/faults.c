@@ -18,6 +18,11 @@ static bool fail_each;
 module_param(fail_each, bool, 0444);
 MODULE_PARM_DESC(fail_each, "test only: the load fails at every point in turn, then succeeds");
 
+static uint fail_stride = 1;
+module_param(fail_stride, uint, 0444);
+MODULE_PARM_DESC(fail_stride,
+		 "test only: of many points in a row at one place, only every so many count");
+
 static char *lack[8];
 module_param_array(lack, charp, NULL, 0444);
 MODULE_PARM_DESC(lack, "test only: what the CPUs do not have, as in lack=procbased2:1,pinbased:6");
@@ -26,10 +31,21 @@ module_param_named(deaf, machine.deaf, int, 0644);
 MODULE_PARM_DESC(deaf, "test only: this CPU does not answer when it is to halt; -1: none");
 
 static atomic_t points = ATOMIC_INIT(0);
+static void *last_place;
+static uint repeats;
+
+/* Once from each place, and then every so many times while nothing comes between. */
+static bool counts(void *place)
+{
+	if (place != xchg(&last_place, place))
+		repeats = 0;
+	return !fail_stride || repeats++ % fail_stride == 0;
+}
 
 bool fault_here(void)
 {
-	return fail_at && (uint)atomic_inc_return(&points) == fail_at;
+	return fail_at && counts(__builtin_return_address(0)) &&
+	       (uint)atomic_inc_return(&points) == fail_at;
 }
 
 struct capability {
@@ -83,6 +99,7 @@ static int fail_once(int (*load)(void))
 	int error;
 
 	atomic_set(&points, 0);
+	last_place = NULL;
 	error = load();
 	if ((uint)atomic_read(&points) < fail_at)
 		return error;

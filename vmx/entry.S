@@ -153,7 +153,7 @@ vmx_handled:
 	testl	%eax, %eax
 	jnz	vmx_go_native
 vmx_resume_begin:
-	cmpq	$0, (VCPU_ROOT_NMI - VCPU_REGS)(%rsp)
+	cmpq	$0, (OFFSET_VCPU_ROOT_NMI - OFFSET_VCPU_REGS)(%rsp)
 	jne	vmx_again
 	POP_GUEST
 	vmresume
@@ -184,8 +184,8 @@ SYM_CODE_END(vmx_exit_entry)
 
 SYM_CODE_START(root_nmi_gate)
 	pushq	%rax
-#define FROM_NMI_RSP(offset) ((offset) - (VCPU_NMI_STACK_TOP - 48))(%rsp)
-	incq	FROM_NMI_RSP(VCPU_ROOT_NMI)
+#define FROM_NMI_RSP(offset) ((offset) - (OFFSET_VCPU_NMI_STACK_TOP - 48))(%rsp)
+	incq	FROM_NMI_RSP(OFFSET_VCPU_ROOT_NMI)
 	leaq	vmx_resume_begin(%rip), %rax
 	cmpq	%rax, 8(%rsp)
 	jb	1f
@@ -194,16 +194,16 @@ SYM_CODE_START(root_nmi_gate)
 	jae	1f
 	leaq	vmx_again(%rip), %rax
 	movq	%rax, 8(%rsp)
-	leaq	FROM_NMI_RSP(VCPU_REGS), %rax
+	leaq	FROM_NMI_RSP(OFFSET_VCPU_REGS), %rax
 	movq	%rax, 32(%rsp)
 	jmp	2f
 	/* Somebody wants the end of this very run of native code, which goes on. */
-1:	movq	FROM_NMI_RSP(VCPU_NATIVE + NATIVE_ABORT), %rax
+1:	movq	FROM_NMI_RSP(OFFSET_VCPU_NATIVE + OFFSET_NATIVE_ABORT), %rax
 	testq	%rax, %rax
 	jz	2f
-	cmpq	%rax, FROM_NMI_RSP(VCPU_NATIVE + NATIVE_SINCE)
+	cmpq	%rax, FROM_NMI_RSP(OFFSET_VCPU_NATIVE + OFFSET_NATIVE_SINCE)
 	jne	2f
-	movq	FROM_NMI_RSP(VCPU_NATIVE + NATIVE_RSP), %rax
+	movq	FROM_NMI_RSP(OFFSET_VCPU_NATIVE + OFFSET_NATIVE_RSP), %rax
 	testq	%rax, %rax
 	jz	2f
 	movq	%rax, 32(%rsp)
@@ -218,8 +218,8 @@ SYM_CODE_END(root_nmi_gate)
 SYM_CODE_START(native_enter)
 	PUSH_CALLEE_SAVED
 	pushq	%rdx
-	movq	%rsp, NATIVE_RSP(%rdx)
-	movq	NATIVE_STACK(%rdx), %rsp
+	movq	%rsp, OFFSET_NATIVE_RSP(%rdx)
+	movq	OFFSET_NATIVE_STACK(%rdx), %rsp
 	pushq	%rdx
 	pushq	%rdx
 	movq	%rdi, %rax
@@ -230,14 +230,14 @@ SYM_CODE_START(native_enter)
 	cli
 	cld
 	popq	%rdx
-	movq	%rax, NATIVE_RAX(%rdx)
-	movq	NATIVE_RSP(%rdx), %rsp
-	movq	$0, NATIVE_RSP(%rdx)
+	movq	%rax, OFFSET_NATIVE_RAX(%rdx)
+	movq	OFFSET_NATIVE_RSP(%rdx), %rsp
+	movq	$0, OFFSET_NATIVE_RSP(%rdx)
 	movl	$1, %eax
 	jmp	1f
 SYM_INNER_LABEL(native_aborted, SYM_L_GLOBAL)
 	movq	(%rsp), %rdx
-	movq	$0, NATIVE_RSP(%rdx)
+	movq	$0, OFFSET_NATIVE_RSP(%rdx)
 	xorl	%eax, %eax
 1:	popq	%rdx
 	POP_CALLEE_SAVED
@@ -246,7 +246,7 @@ SYM_INNER_LABEL(native_aborted, SYM_L_GLOBAL)
 SYM_CODE_END(native_enter)
 
 SYM_CODE_START(root_mc_gate)
-	incq	(VCPU_ROOT_MC - (VCPU_MC_STACK_TOP - 40))(%rsp)
+	incq	(OFFSET_VCPU_ROOT_MC - (OFFSET_VCPU_MC_STACK_TOP - 40))(%rsp)
 	iretq
 SYM_CODE_END(root_mc_gate)
 

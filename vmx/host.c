@@ -7,19 +7,21 @@
 #include "host.h"
 #include "offsets.h"
 
-_Static_assert(offsetof(struct vcpu, nmi_stack) + ROOT_IST_SIZE == VCPU_NMI_STACK_TOP, "entry.S");
-_Static_assert(offsetof(struct vcpu, mc_stack) + ROOT_IST_SIZE == VCPU_MC_STACK_TOP, "entry.S");
-_Static_assert(offsetof(struct vcpu, regs) == VCPU_REGS, "entry.S");
+_Static_assert(offsetof(struct vcpu, nmi_stack) + ROOT_IST_SIZE == OFFSET_VCPU_NMI_STACK_TOP,
+	       "entry.S");
+_Static_assert(offsetof(struct vcpu, mc_stack) + ROOT_IST_SIZE == OFFSET_VCPU_MC_STACK_TOP,
+	       "entry.S");
+_Static_assert(offsetof(struct vcpu, regs) == OFFSET_VCPU_REGS, "entry.S");
 _Static_assert(sizeof(struct guest_regs) == VCPU_REGS_SIZE, "entry.S");
-_Static_assert(offsetof(struct vcpu, iret_frame) == VCPU_REGS + VCPU_REGS_SIZE, "entry.S");
-_Static_assert(offsetof(struct vcpu, root_nmi) == VCPU_ROOT_NMI, "entry.S");
-_Static_assert(offsetof(struct vcpu, root_mc) == VCPU_ROOT_MC, "entry.S");
-_Static_assert(offsetof(struct vcpu, native) == VCPU_NATIVE, "entry.S");
-_Static_assert(offsetof(struct native, rsp) == NATIVE_RSP, "entry.S");
-_Static_assert(offsetof(struct native, since) == NATIVE_SINCE, "entry.S");
-_Static_assert(offsetof(struct native, abort) == NATIVE_ABORT, "entry.S");
-_Static_assert(offsetof(struct native, rax) == NATIVE_RAX, "entry.S");
-_Static_assert(offsetof(struct native, stack) == NATIVE_STACK, "entry.S");
+_Static_assert(offsetof(struct vcpu, iret_frame) == OFFSET_VCPU_REGS + VCPU_REGS_SIZE, "entry.S");
+_Static_assert(offsetof(struct vcpu, root_nmi) == OFFSET_VCPU_ROOT_NMI, "entry.S");
+_Static_assert(offsetof(struct vcpu, root_mc) == OFFSET_VCPU_ROOT_MC, "entry.S");
+_Static_assert(offsetof(struct vcpu, native) == OFFSET_VCPU_NATIVE, "entry.S");
+_Static_assert(offsetof(struct native, rsp) == OFFSET_NATIVE_RSP, "entry.S");
+_Static_assert(offsetof(struct native, since) == OFFSET_NATIVE_SINCE, "entry.S");
+_Static_assert(offsetof(struct native, abort) == OFFSET_NATIVE_ABORT, "entry.S");
+_Static_assert(offsetof(struct native, rax) == OFFSET_NATIVE_RAX, "entry.S");
+_Static_assert(offsetof(struct native, stack) == OFFSET_NATIVE_STACK, "entry.S");
 
 #define GDT_CODE64	  0x00af9b000000ffffULL
 #define GDT_DATA	  0x00cf93000000ffffULL
