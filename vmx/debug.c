@@ -290,6 +290,7 @@ static void converse(struct machine *m, bool stop_was_sent)
 				return;
 			}
 			native_watch(m, NULL);
+			halt_kick_again(m);
 			relax();
 			continue;
 		}

@@ -142,6 +142,8 @@ enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu)
 	native_watch(vcpu->machine, vcpu);
 	apic_end_later(vcpu);
 	output_poll(vcpu);
+	if (fault_deaf(vcpu))
+		return VERDICT_RESUME;
 	if (line_poll_due(vcpu->machine)) {
 		vcpu->want = WANT_ATTENTION;
 		return VERDICT_HALT;

@@ -115,6 +115,7 @@ bool halt_others(struct vcpu *self)
 	u64 start = read_tsc();
 	unsigned int i;
 
+	m->kicked_at = start;
 	for (i = 0; i < m->nr_cpus; i++)
 		if (m->vcpu[i] && is_away(m->vcpu[i]) && !load_acquire(&m->vcpu[i]->halt_wanted))
 			kick(m->vcpu[i]);
@@ -127,6 +128,20 @@ bool halt_others(struct vcpu *self)
 		relax();
 	}
 	return true;
+}
+
+/* While the others are debugged: whoever has not come is asked again (D24). */
+void halt_kick_again(struct machine *m)
+{
+	u64 now = read_tsc();
+	unsigned int i;
+
+	if (now - m->kicked_at < ARRIVE_MS * m->tsc_khz)
+		return;
+	m->kicked_at = now;
+	for (i = 0; i < m->nr_cpus; i++)
+		if (m->vcpu[i] && is_away(m->vcpu[i]))
+			kick(m->vcpu[i]);
 }
 
 /* Lets a halted CPU go; how says whether it steps. Its own spinning loop does the rest. */

@@ -53,6 +53,7 @@ void snapshot_restore(struct vcpu *vcpu);
 /* halt.c: parking, kicking, releasing. */
 void halt_enter(struct vcpu *vcpu);
 bool halt_others(struct vcpu *vcpu);
+void halt_kick_again(struct machine *m);
 void halt_release(struct vcpu *vcpu, enum vcpu_step how);
 bool halt_is_halted(const struct vcpu *vcpu);
 void halt_resign(struct vcpu *vcpu);

@@ -468,6 +468,7 @@ struct machine {
 	u32 plant_holds;   /* > 0: planted bytes stay out of memory (hotplug, D12) */
 	struct rsp_stop last_stop;
 	u64 kick_misses;
+	u64 kicked_at; /* TSC when CPUs were last asked to halt */
 
 	struct breakpoint breakpoints[BREAK_MAX];
 	u32 breakpoints_top; /* slots from here on were never used */
