@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """No interrupt is lost where a CPU leaves VMX while a rule has each timer interrupt go through root: the rule counts as
-many as the kernel, and offline and online in mid-flight leave every CPU's timer alive (one lost timer interrupt
-would be the last, for each sets up the next)."""
+many as the kernel, and offline and online, or rmmod, in mid-flight leave every CPU's timer alive (one lost timer
+interrupt would be the last, for each sets up the next)."""
 
 import re
 
@@ -9,7 +9,7 @@ from lib.case import VM, check, match
 
 TIMER = 'ec'
 CPU1 = '/sys/devices/system/cpu/cpu1/online'
-ROUNDS = 10
+ROUNDS, UNLOADS = 10, 4
 BUSY = 'spin 0 >/dev/null 2>&1 & spin 1 >/dev/null 2>&1 & '
 
 
@@ -50,6 +50,12 @@ counts_agree(vm)
 for _ in range(ROUNDS):
     vm.sh(f'echo 0 > {CPU1} && echo 1 > {CPU1}')
 ticks_go_on(vm, 'offline and online')
+counts_agree(vm)
+for _ in range(UNLOADS):
+    vm.sh('killall hvgdbctl; while pidof hvgdbctl >/dev/null; do usleep 10000; done; rmmod hvgdb')
+    ticks_go_on(vm, 'rmmod')
+    vm.load()
+    armed(vm)
 counts_agree(vm)
 vm.sh('killall spin')
 vm.dmesg_clean()

@@ -91,6 +91,25 @@ def panics(vm, session):
     vm.down()
 
 
+def own_breakpoint():
+    """With a breakpoint of gdb's own on panic() there is one stop, gdb's."""
+    vm = VM(cpus=1)
+    session = vm.gdb_session()
+    session.run('monitor stop-on panic on')
+    session.run('break *panic')
+    session.begin('continue')
+    vm.background('echo c > /proc/sysrq-trigger', timeout=60)
+    text = session.finish()
+    match(text, r'Breakpoint 1, .*panic', 'the stop at the breakpoint')
+    check('SIGABRT' not in text, 'the stop is told twice', text)
+    session.begin('continue')
+    until(lambda: 'end Kernel panic' in vm.console(), 60, 'the panic does not go on')
+    session.interrupt()
+    match(session.finish(), 'SIGINT', 'Ctrl-C after the panic')
+    session.quit()
+    vm.down()
+
+
 vm = VM(cpus=2)
 vm.insert('crashme')
 session = vm.gdb_session()
@@ -101,3 +120,4 @@ null_pointer(vm, session)
 bug(vm, session)
 session = nobody_there(vm, session)
 panics(vm, session)
+own_breakpoint()

@@ -55,6 +55,19 @@ def taken_back(vm):
     check('Thread 2' in vm.gdb('info threads'), 'gdb cannot attach any more')
 
 
+def stopped_controller(vm):
+    """One that cannot be asked to end any more is killed, and whoever guards it puts the line back."""
+    session = with_breakpoints(vm)
+    holders = vm.sh('for p in $(pidof hvgdbctl); do ls -l /proc/$p/fd | grep -q /dev/hvgdb && echo $p; done; true').split()
+    check(holders, 'nobody holds /dev/hvgdb')
+    vm.sh(f"kill -STOP {' '.join(holders)}")
+    vm.sh(f'echo 1 > {FORCE}', timeout=20)
+    ended(session)
+    until(lambda: vm.status('pidof hvgdbctl')[1], 10, 'a controller is left')
+    gone(vm)
+    vm.load()
+
+
 def controller_ends(vm):
     session = with_breakpoints(vm)
     vm.sh('killall hvgdbctl')
@@ -84,6 +97,7 @@ vm = VM(cpus=2)
 equal(vm.sh(f'cat {FORCE}').strip(), 'N', 'force_unload at load')
 forced(vm)
 taken_back(vm)
+stopped_controller(vm)
 controller_ends(vm)
 without_controller(vm)
 output, status = vm.status('insmod /hvgdb/hvgdb.ko force_unload=1')
