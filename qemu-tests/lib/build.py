@@ -52,6 +52,8 @@ def sources():
 def module(version, build=''):
     """The path of hvgdb.ko for that kernel; the product of `make` where that is what is asked for."""
     if not build and version == assets.default_kernel():
+        if not PRODUCT.exists():
+            raise cache.Failure(f'{PRODUCT} is not built: make')
         return PRODUCT
     contents = {path: (cache.TOP / path).read_bytes() for path in sources()}
     name = guest.digest(version, build, *(part for item in contents.items() for part in item))
