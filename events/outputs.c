@@ -141,6 +141,7 @@ static void list_status(const struct outputs *outputs, unsigned int i, struct rs
 	static const char *const states[] = { "not opened yet", "open", "waiting for a receiver",
 					      "failed" };
 	const struct hvgdb_output_status *status = &outputs->reader->output[i];
+	u64 sent = status->progress[status->progress_at & 1].sent;
 
 	if (!outputs->area->reader) {
 		rsp_text_add(out, ", nobody forwards: start hvgdbctl forward");
@@ -154,7 +155,8 @@ static void list_status(const struct outputs *outputs, unsigned int i, struct rs
 	rsp_text_add(out, states[status->state % ARRAY_SIZE(states)]);
 	if (status->error)
 		number(out, ", errno ", status->error);
-	number(out, ", sent ", status->sent);
+	number(out, ", sent ", sent);
+	number(out, ", waiting ", status->taken - sent - status->lost);
 	number(out, ", lost ", status->lost);
 }
 

@@ -38,6 +38,8 @@ static u64 rings_size, reader_size;
 
 static DECLARE_WAIT_QUEUE_HEAD(sleepers);
 static struct hrtimer look_timer;
+static DEFINE_SPINLOCK(look_lock);
+static bool looking; /* the timer will come: not while its last run is just ending */
 
 static void prepare_area(struct machine *m, u64 slots)
 {
@@ -129,9 +131,32 @@ static bool console_has_news(void)
 	return READ_ONCE(console->news) && READ_ONCE(console->driven) >= READ_ONCE(console->length);
 }
 
+static bool somebody_sleeps(void)
+{
+	unsigned long flags;
+	bool sleeps;
+
+	spin_lock_irqsave(&look_lock, flags);
+	sleeps = looking = wq_has_sleeper(&sleepers);
+	spin_unlock_irqrestore(&look_lock, flags);
+	return sleeps;
+}
+
+/* The caller is in the queue already. */
+static void look_for_sleepers(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&look_lock, flags);
+	if (!looking)
+		hrtimer_start(&look_timer, ms_to_ktime(HVGDB_POLL_MS), HRTIMER_MODE_REL);
+	looking = true;
+	spin_unlock_irqrestore(&look_lock, flags);
+}
+
 static enum hrtimer_restart look(struct hrtimer *timer)
 {
-	if (!wq_has_sleeper(&sleepers))
+	if (!somebody_sleeps())
 		return HRTIMER_NORESTART;
 	if (rings_have_news() || console_has_news())
 		wake_up_interruptible(&sleepers);
@@ -169,8 +194,7 @@ __poll_t rings_poll(struct file *file, poll_table *wait, bool is_line)
 		return EPOLLPRI;
 	if (!is_reader && !(is_line && READ_ONCE(machine.rsp.awaits_stop)))
 		return 0;
-	if (!hrtimer_active(&look_timer))
-		hrtimer_start(&look_timer, ms_to_ktime(HVGDB_POLL_MS), HRTIMER_MODE_REL);
+	look_for_sleepers();
 	return 0;
 }
 
@@ -268,6 +292,7 @@ void rings_start(void)
 	compat_hrtimer_setup(&look_timer, look);
 }
 
+/* Nobody has the device open any more. */
 void rings_stop(void)
 {
 	hrtimer_cancel(&look_timer);

@@ -163,12 +163,18 @@ static void list(void **state)
 	works("output");
 	assert_non_null(strstr(text, "not seen by the controller yet"));
 	reader.output[0] = (struct hvgdb_output_status){
-		.serial = 1, .state = HVGDB_STATE_WAITING, .sent = 5, .lost = 6, .error = 111
+		.serial = 1,
+		.state = HVGDB_STATE_WAITING,
+		.taken = 13,
+		.lost = 6,
+		.error = 111,
+		.progress_at = 1,
+		.progress[1].sent = 5,
 	};
 	works("output");
 	assert_string_equal(text,
 			    "a  file /tmp/a  json  opened, waiting for a receiver, errno 111, "
-			    "sent 5, lost 6\nforwarded by process 77\n");
+			    "sent 5, waiting 2, lost 6\nforwarded by process 77\n");
 	/* Whatever a reader writes there. */
 	memset(&reader, 0xff, sizeof(reader));
 	reader.output[0].serial = 1;

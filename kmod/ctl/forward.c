@@ -178,6 +178,18 @@ static void forward(struct forwarder *f, const struct message *message)
 			put_loss(f, message->record, &message->record->lost.loss[i]);
 }
 
+/* What has been put into the sinks is taken, all of it at once; from here on it may go out. */
+static void commit(struct forwarder *f)
+{
+	for (unsigned int i = 0; i < HVGDB_NR_OUTPUTS; i++)
+		ring_account(&f->ring, i, f->sink[i] ? f->output[i].serial : 0,
+			     f->sink[i] ? sink_taken(f->sink[i]) : 0);
+	ring_done(&f->ring);
+	for (unsigned int i = 0; i < HVGDB_NR_OUTPUTS; i++)
+		if (f->sink[i])
+			sink_commit(f->sink[i]);
+}
+
 /* All that is there. */
 static void pass(struct forwarder *f)
 {
@@ -195,9 +207,9 @@ static void pass(struct forwarder *f)
 			ends = 1;
 		forward(f, &message);
 		if (++nr % BATCH == 0)
-			ring_done(&f->ring);
+			commit(f);
 	}
-	ring_done(&f->ring);
+	commit(f);
 	if (show && !show(&f->clock, NULL))
 		ends = 1;
 	settle_old(f, table);

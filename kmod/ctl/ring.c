@@ -26,6 +26,32 @@ static const struct hvgdb_record *record_at(const struct ring *ring, uint32_t i,
 	return (const struct hvgdb_record *)records + (sequence & (ring->area->slots - 1));
 }
 
+static void move_cursors(struct ring *ring)
+{
+	for (uint32_t i = 0; i < ring->area->nr_rings; i++)
+		__atomic_store_n(&ring->reader->cursor[i].tail, ring->next[i], __ATOMIC_RELEASE);
+}
+
+/* Where the account of the last reader ends. A place that cannot be is not believed. */
+static void go_on(struct ring *ring)
+{
+	const struct hvgdb_account *account = &ring->reader->account[ring->reader->account_at & 1];
+
+	ring->reader->account_at &= 1;
+	for (uint32_t i = 0; i < ring->area->nr_rings; i++) {
+		uint64_t head = __atomic_load_n(&ring_of(ring, i)->head, __ATOMIC_ACQUIRE);
+
+		ring->next[i] = ring->reader->cursor[i].tail;
+		if (head - account->tail[i] <= head - ring->next[i])
+			ring->next[i] = account->tail[i];
+		ring->head[i] = ring->next[i];
+	}
+	for (unsigned int i = 0; i < HVGDB_NR_OUTPUTS; i++)
+		if (ring->reader->output[i].serial == account->output[i].serial)
+			ring->reader->output[i].taken = account->output[i].taken;
+	move_cursors(ring);
+}
+
 static int map(struct ring *ring, const struct hvgdb_ring_claim *claim)
 {
 	void *area =
@@ -39,8 +65,7 @@ static int map(struct ring *ring, const struct hvgdb_ring_claim *claim)
 	ring->reader_size = claim->reader_size;
 	ring->area = area;
 	ring->reader = reader;
-	for (uint32_t i = 0; i < ring->area->nr_rings; i++)
-		ring->next[i] = ring->head[i] = ring->reader->cursor[i].tail;
+	go_on(ring);
 	return 0;
 }
 
@@ -133,8 +158,20 @@ bool ring_next(struct ring *ring, struct message *message)
 	return oldest;
 }
 
+static struct hvgdb_account *account_to_be(const struct ring *ring)
+{
+	return &ring->reader->account[!ring->reader->account_at];
+}
+
+void ring_account(struct ring *ring, unsigned int output, uint32_t serial, uint64_t taken)
+{
+	account_to_be(ring)->output[output].serial = serial;
+	account_to_be(ring)->output[output].taken = taken;
+}
+
 void ring_done(struct ring *ring)
 {
-	for (uint32_t i = 0; i < ring->area->nr_rings; i++)
-		__atomic_store_n(&ring->reader->cursor[i].tail, ring->next[i], __ATOMIC_RELEASE);
+	memcpy(account_to_be(ring)->tail, ring->next, ring->area->nr_rings * sizeof(ring->next[0]));
+	__atomic_store_n(&ring->reader->account_at, !ring->reader->account_at, __ATOMIC_RELEASE);
+	move_cursors(ring);
 }

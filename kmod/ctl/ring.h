@@ -43,7 +43,12 @@ bool ring_next(struct ring *ring, struct message *message);
 /* Another process may read from here on. */
 void ring_close(struct ring *ring);
 
-/* All that was given out may be overwritten. */
+/*
+ * All that was given out is dealt with: the output with this serial has taken so many messages so
+ * far, and the records may be overwritten. A reader that is killed before ring_done() leaves all of
+ * it to the next one, as if nothing had been given out.
+ */
+void ring_account(struct ring *ring, unsigned int output, uint32_t serial, uint64_t taken);
 void ring_done(struct ring *ring);
 
 #endif

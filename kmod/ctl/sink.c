@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The queue of an output, and the thread that empties it. See sink.h. User space. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,22 +14,16 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "queue.h"
 #include "sink.h"
 
 #define QUEUE_BYTES (4 << 20)
 #define END_MS	    2000
 #define PIECES	    64
+#define WRITE_MAX   (64 << 10)
 #define LOOK_MS	    100 /* how often a receiver that takes nothing is looked at */
 #define RETRY_MIN   250
 #define RETRY_MAX   8000
-
-struct entry {
-	struct entry *next;
-	size_t length;
-	bool counts; /* a message, not what is said about lost ones */
-	bool prologue;
-	char bytes[];
-};
 
 struct sink {
 	struct hvgdb_output output;
@@ -36,11 +31,17 @@ struct sink {
 	struct format_clock clock; /* a copy: the other one is set now and then */
 	pthread_t thread;
 
+	/* Of whoever puts something in: nothing of a batch is seen before it is committed. */
+	bool batch_begun;
+	struct queue batch;
+	uint64_t batch_gap;
+	uint64_t taken, lost; /* with the batch */
+
 	int news;	      /* an eventfd for the thread to poll */
 	pthread_mutex_t lock; /* of all that follows */
 	/* What the receiver does not have yet; from unwritten on it has not even been sent. */
-	struct entry *first, **end, *unwritten;
-	size_t bytes;
+	struct queue queue;
+	struct entry *unwritten;
 	uint64_t gap; /* messages that found no room since something did */
 	bool ends, rotates, aside;
 	uint64_t deadline;
@@ -48,8 +49,10 @@ struct sink {
 	/* The thread's own */
 	int fd;
 	size_t written;	       /* bytes of *unwritten */
+	uint64_t before;       /* size of the file when it was opened */
 	uint64_t acknowledged; /* bytes of this connection that belong to entries that are gone */
 	uint64_t sent;	       /* bytes given to this connection */
+	struct hvgdb_progress progress, found;
 	unsigned int retry_ms;
 };
 
@@ -66,70 +69,86 @@ static void wake(struct sink *sink)
 	eventfd_write(sink->news, 1);
 }
 
-static struct entry *new_entry(struct sink *sink, const char *bytes, size_t length)
+/* Says what is missing behind all that waits. */
+static void tell_gap(struct sink *sink)
 {
-	struct entry *entry = malloc(sizeof(*entry) + length);
+	struct entry **end = sink->queue.end;
 
-	if (!entry)
-		return NULL;
-	*entry = (struct entry){ .length = length };
-	memcpy(entry->bytes, bytes, length);
-	sink->bytes += sizeof(*entry) + length;
-	return entry;
-}
-
-static bool append(struct sink *sink, const char *bytes, size_t length, bool counts)
-{
-	struct entry *entry;
-
-	if (sink->bytes + length > QUEUE_BYTES)
-		return false;
-	entry = new_entry(sink, bytes, length);
-	if (!entry)
-		return false;
-	entry->counts = counts;
-	*sink->end = entry;
-	sink->end = &entry->next;
-	if (!sink->unwritten) {
-		sink->unwritten = entry;
-		wake(sink);
-	}
-	return true;
-}
-
-/* Says what is missing at this place. */
-static void append_gap(struct sink *sink)
-{
-	char text[FORMAT_MAX];
-	size_t length;
-
-	if (!sink->gap)
+	queue_tell_gap(&sink->queue, &sink->gap, &sink->clock, sink->output.format);
+	if (sink->unwritten || !*end)
 		return;
-	length = format_loss(&sink->clock, sink->output.format, __rdtsc(), -1, 0, sink->gap, text);
-	if (append(sink, text, length, false))
-		sink->gap = 0;
+	sink->unwritten = *end;
+	wake(sink);
+}
+
+static void begin_batch(struct sink *sink)
+{
+	if (sink->batch_begun)
+		return;
+	sink->batch_begun = true;
+	pthread_mutex_lock(&sink->lock);
+	queue_init(&sink->batch, QUEUE_BYTES - sink->queue.bytes);
+	if (sink->queue.bytes > QUEUE_BYTES)
+		sink->batch.limit = 0;
+	sink->batch_gap = sink->gap;
+	sink->gap = 0;
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* NULL: there is no room, or something is missing already at this place. */
+static struct entry *put(struct sink *sink, const char *bytes, size_t length)
+{
+	begin_batch(sink);
+	queue_tell_gap(&sink->batch, &sink->batch_gap, &sink->clock, sink->output.format);
+	return sink->batch_gap ? NULL : queue_add(&sink->batch, bytes, length);
 }
 
 void sink_put(struct sink *sink, const char *bytes, size_t length)
 {
-	pthread_mutex_lock(&sink->lock);
-	append_gap(sink);
-	sink->status->taken++;
-	if (sink->gap || !append(sink, bytes, length, true)) {
-		sink->gap++;
-		sink->status->lost++;
+	struct entry *entry = put(sink, bytes, length);
+
+	sink->taken++;
+	if (entry) {
+		entry->messages = 1;
+	} else {
+		sink->batch_gap++;
+		sink->lost++;
 	}
-	pthread_mutex_unlock(&sink->lock);
 }
 
 void sink_put_loss(struct sink *sink, const char *bytes, size_t length, uint64_t count)
 {
+	struct entry *entry = put(sink, bytes, length);
+
+	sink->taken += count;
+	sink->lost += count;
+	if (entry)
+		entry->losses = count;
+	else
+		sink->batch_gap += count;
+}
+
+uint64_t sink_taken(const struct sink *sink)
+{
+	return sink->taken;
+}
+
+void sink_commit(struct sink *sink)
+{
+	struct entry *first = sink->batch.first;
+
+	if (!sink->batch_begun)
+		return;
+	sink->batch_begun = false;
 	pthread_mutex_lock(&sink->lock);
-	append_gap(sink);
-	sink->status->taken += count;
-	sink->status->lost += count;
-	if (sink->gap || !append(sink, bytes, length, false))
-		sink->gap += count;
+	sink->status->taken = sink->taken;
+	sink->status->lost = sink->lost;
+	sink->gap = sink->batch_gap;
+	queue_move(&sink->queue, &sink->batch);
+	if (!sink->unwritten && first) {
+		sink->unwritten = first;
+		wake(sink);
+	}
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -152,7 +171,7 @@ static void set_state(struct sink *sink, enum hvgdb_output_state state, int erro
 
 static bool is_over(const struct sink *sink)
 {
-	return sink->ends && (!sink->first || now_ms() >= sink->deadline);
+	return sink->ends && (!sink->queue.first || now_ms() >= sink->deadline);
 }
 
 /* Waits for events of the other end, and for news if asked to; what happened at the other end. */
@@ -180,17 +199,6 @@ static void nap(struct sink *sink, int ms)
 		await(sink, 0, true, until - now);
 }
 
-static void drop_first(struct sink *sink)
-{
-	struct entry *entry = sink->first;
-
-	sink->first = entry->next;
-	if (!sink->first)
-		sink->end = &sink->first;
-	sink->bytes -= sizeof(*entry) + entry->length;
-	free(entry);
-}
-
 /* What the receiver's kernel has not acknowledged; elsewhere a written byte is a received one. */
 static uint64_t unacknowledged(const struct sink *sink)
 {
@@ -201,17 +209,31 @@ static uint64_t unacknowledged(const struct sink *sink)
 	return bytes;
 }
 
+/* Whatever happens to us, the next controller finds this or what was before. */
+static void publish(struct sink *sink, size_t writing)
+{
+	uint32_t at = !sink->status->progress_at;
+
+	sink->progress.end = sink->before + sink->acknowledged;
+	sink->progress.intended = sink->before + sink->sent + writing;
+	sink->status->progress[at] = sink->progress;
+	__atomic_store_n(&sink->status->progress_at, at, __ATOMIC_RELEASE);
+}
+
 /* Entries that have arrived as a whole are done with. */
 static void settle(struct sink *sink)
 {
 	uint64_t there = sink->sent - unacknowledged(sink);
+	const struct entry *entry;
 
-	while (sink->first && sink->first != sink->unwritten &&
-	       sink->acknowledged + sink->first->length <= there) {
-		sink->acknowledged += sink->first->length;
-		sink->status->sent += sink->first->counts;
-		drop_first(sink);
+	while ((entry = sink->queue.first) && entry != sink->unwritten &&
+	       sink->acknowledged + entry->length <= there) {
+		sink->acknowledged += entry->length;
+		sink->progress.sent += entry->messages;
+		sink->progress.told += entry->losses;
+		queue_drop_first(&sink->queue);
 	}
+	publish(sink, 0);
 }
 
 static void disconnect(struct sink *sink, int error)
@@ -219,10 +241,10 @@ static void disconnect(struct sink *sink, int error)
 	settle(sink);
 	close(sink->fd);
 	sink->fd = -1;
-	if (sink->first && sink->first->prologue)
-		drop_first(sink);
+	if (sink->queue.first && sink->queue.first->prologue)
+		queue_drop_first(&sink->queue);
 	/* The next receiver gets whole lines, from the first on that this one does not have. */
-	sink->unwritten = sink->first;
+	sink->unwritten = sink->queue.first;
 	sink->written = 0;
 	set_state(sink, HVGDB_STATE_WAITING, error);
 }
@@ -232,15 +254,12 @@ static void put_prologue(struct sink *sink)
 {
 	char text[FORMAT_MAX];
 	size_t length = format_prologue(sink->output.format, text);
-	struct entry *entry = length ? new_entry(sink, text, length) : NULL;
+	struct entry *entry = length ? queue_add_first(&sink->queue, text, length) : NULL;
 
 	if (!entry)
 		return;
 	entry->prologue = true;
-	entry->next = sink->first;
-	if (!sink->first)
-		sink->end = &entry->next;
-	sink->first = sink->unwritten = entry;
+	sink->unwritten = entry;
 }
 
 static int open_it(struct sink *sink, bool *begins)
@@ -251,7 +270,7 @@ static int open_it(struct sink *sink, bool *begins)
 	*begins = true;
 	pthread_mutex_unlock(&sink->lock);
 	if (output->kind == HVGDB_OUTPUT_FILE)
-		fd = sink_open_file(output->address, output->format, begins);
+		fd = sink_open_file(output->address, output->format, &sink->found, begins);
 	else
 		fd = sink_connect(output->kind, output->address);
 	pthread_mutex_lock(&sink->lock);
@@ -272,7 +291,9 @@ static void begin(struct sink *sink)
 		return;
 	}
 	sink->fd = fd;
+	sink->found = (struct hvgdb_progress){ 0 };
 	sink->sent = sink->acknowledged = 0;
+	sink->before = sink->output.kind == HVGDB_OUTPUT_FILE ? lseek(fd, 0, SEEK_END) : 0;
 	sink->retry_ms = 0;
 	set_state(sink, HVGDB_STATE_OPEN, 0);
 	if (begins)
@@ -307,16 +328,22 @@ static int await_receiver(struct sink *sink)
 	return events & (POLLERR | POLLHUP | POLLRDHUP) ? EPIPE : 0;
 }
 
-/* Several entries in one call. */
-static unsigned int gather(const struct sink *sink, struct iovec *piece)
+/* Several entries in one call; as many as go into a FIFO as a whole or not at all. */
+static unsigned int gather(const struct sink *sink, struct iovec *piece, size_t *total)
 {
+	size_t limit = sink->output.kind == HVGDB_OUTPUT_PIPE ? PIPE_BUF : WRITE_MAX;
 	struct entry *entry = sink->unwritten;
 	unsigned int nr;
 
-	for (nr = 0; entry && nr < PIECES; nr++, entry = entry->next)
-		piece[nr] = (struct iovec){ entry->bytes, entry->length };
-	piece[0].iov_base = (char *)piece[0].iov_base + sink->written;
-	piece[0].iov_len -= sink->written;
+	*total = 0;
+	for (nr = 0; entry && nr < PIECES; nr++, entry = entry->next) {
+		size_t skip = nr ? 0 : sink->written;
+
+		if (nr && *total + entry->length > limit)
+			break;
+		piece[nr] = (struct iovec){ entry->bytes + skip, entry->length - skip };
+		*total += entry->length - skip;
+	}
 	return nr;
 }
 
@@ -335,10 +362,12 @@ static void account(struct sink *sink, size_t n)
 static int write_some(struct sink *sink)
 {
 	struct iovec piece[PIECES];
-	unsigned int nr = gather(sink, piece);
+	size_t total;
+	unsigned int nr = gather(sink, piece, &total);
 	ssize_t n;
 	int error;
 
+	publish(sink, total);
 	pthread_mutex_unlock(&sink->lock);
 	n = writev(sink->fd, piece, nr);
 	error = n < 0 ? errno : 0;
@@ -356,7 +385,7 @@ static int stand_by(struct sink *sink)
 {
 	short events;
 
-	append_gap(sink);
+	tell_gap(sink);
 	if (sink->unwritten)
 		return 0;
 	settle(sink);
@@ -364,7 +393,7 @@ static int stand_by(struct sink *sink)
 		return 0;
 	/* A receiver that has everything says nothing more; one that acknowledges does not either.
 	 */
-	events = await(sink, POLLRDHUP, true, sink->first || sink->ends ? LOOK_MS : 60000);
+	events = await(sink, POLLRDHUP, true, sink->queue.first || sink->ends ? LOOK_MS : 60000);
 	return events & (POLLERR | POLLHUP | POLLRDHUP) ? EPIPE : 0;
 }
 
@@ -415,8 +444,11 @@ static void adopt(struct sink *sink)
 
 	if (status->serial != sink->output.serial)
 		*status = (struct hvgdb_output_status){ .serial = sink->output.serial };
-	sink->gap = status->taken - status->sent - status->lost;
-	status->lost += sink->gap;
+	status->progress_at &= 1;
+	sink->found = sink->progress = status->progress[status->progress_at];
+	sink->taken = status->taken;
+	sink->lost = status->lost = status->taken - sink->progress.sent;
+	sink->gap = sink->lost - sink->progress.told;
 }
 
 struct sink *sink_open(const struct hvgdb_output *output, struct hvgdb_output_status *status,
@@ -430,7 +462,7 @@ struct sink *sink_open(const struct hvgdb_output *output, struct hvgdb_output_st
 	sink->output.address[HVGDB_ADDRESS_SIZE - 1] = 0;
 	sink->status = status;
 	sink->clock = *clock;
-	sink->end = &sink->first;
+	queue_init(&sink->queue, QUEUE_BYTES);
 	sink->fd = -1;
 	sink->news = eventfd(0, EFD_CLOEXEC);
 	pthread_mutex_init(&sink->lock, NULL);
@@ -445,7 +477,7 @@ struct sink *sink_open(const struct hvgdb_output *output, struct hvgdb_output_st
 void sink_tell_end(struct sink *sink)
 {
 	pthread_mutex_lock(&sink->lock);
-	append_gap(sink);
+	tell_gap(sink);
 	sink->ends = true;
 	sink->deadline = now_ms() + END_MS;
 	wake(sink);
@@ -465,9 +497,9 @@ void sink_end(struct sink *sink)
 		pthread_mutex_unlock(&sink->lock);
 		return;
 	}
-	while (sink->first) {
-		sink->status->lost += sink->first->counts;
-		drop_first(sink);
+	while (sink->queue.first) {
+		sink->status->lost += sink->queue.first->messages;
+		queue_drop_first(&sink->queue);
 	}
 	close(sink->news);
 	free(sink);

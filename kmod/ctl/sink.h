@@ -19,11 +19,17 @@ struct sink;
 struct sink *sink_open(const struct hvgdb_output *output, struct hvgdb_output_status *status,
 		       const struct format_clock *clock);
 
-/* One message, in the output's format. */
+/*
+ * What is put in goes nowhere before sink_commit(): in between the caller notes that it has taken
+ * sink_taken() messages for this output. One message, in the output's format.
+ */
 void sink_put(struct sink *sink, const char *bytes, size_t length);
 
 /* What is to be said about count messages that a ring has lost. */
 void sink_put_loss(struct sink *sink, const char *bytes, size_t length, uint64_t count);
+
+uint64_t sink_taken(const struct sink *sink);
+void sink_commit(struct sink *sink);
 
 /* A file is opened anew; aside: what is under its name now gets a number behind it. */
 void sink_rotate(struct sink *sink, bool aside);
@@ -34,8 +40,12 @@ void sink_end(struct sink *sink);
 
 /* sink_open.c: the other end. A descriptor that does not block, or -errno. */
 int sink_connect(enum hvgdb_output_kind kind, const char *address);
-/* A file that goes on where an earlier one ended; *empty: it needs a prologue. */
-int sink_open_file(const char *path, enum hvgdb_output_format format, bool *empty);
+/*
+ * A file that goes on where an earlier one ended; *empty: it needs a prologue. What lies between
+ * found->end and found->intended was never counted as sent, and goes.
+ */
+int sink_open_file(const char *path, enum hvgdb_output_format format,
+		   const struct hvgdb_progress *found, bool *empty);
 /* PATH.1, PATH.2 ...: the first that there is none of. */
 void sink_move_aside(const char *path, int file);
 

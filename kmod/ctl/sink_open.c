@@ -152,7 +152,19 @@ static void continue_file(int fd, off_t size, const char *epilogue)
 		warn("a trace cannot be continued: %s", strerror(errno));
 }
 
-int sink_open_file(const char *path, enum hvgdb_output_format format, bool *empty)
+/* What a controller was writing when it was killed, perhaps in the middle of a line. */
+static void cut_back(int fd, off_t *size, const struct hvgdb_progress *found)
+{
+	if ((uint64_t)*size <= found->end || (uint64_t)*size > found->intended)
+		return;
+	if (ftruncate(fd, found->end))
+		warn("a file cannot be continued: %s", strerror(errno));
+	else
+		*size = found->end;
+}
+
+int sink_open_file(const char *path, enum hvgdb_output_format format,
+		   const struct hvgdb_progress *found, bool *empty)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	struct stat status;
@@ -163,6 +175,7 @@ int sink_open_file(const char *path, enum hvgdb_output_format format, bool *empt
 		close(fd);
 		return -EISNAM;
 	}
+	cut_back(fd, &status.st_size, found);
 	*empty = !status.st_size;
 	continue_file(fd, status.st_size, format_epilogue(format));
 	return fd;

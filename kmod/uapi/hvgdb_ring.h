@@ -27,7 +27,7 @@
 #include <linux/types.h>
 
 /* Changes when a reader of the old layout would misread the new one. */
-#define HVGDB_RING_VERSION 1
+#define HVGDB_RING_VERSION 2
 
 #define HVGDB_MAP_RINGS	 0x0
 #define HVGDB_MAP_READER 0x10000000000 /* offsets for mmap() */
@@ -37,6 +37,7 @@
 #define HVGDB_RECORD_SIZE 128
 #define HVGDB_TEXT_SIZE	  92
 #define HVGDB_NR_LOSSES	  6
+#define HVGDB_MAX_RINGS	  256
 
 enum hvgdb_record_type {
 	HVGDB_RECORD_NONE,
@@ -173,14 +174,40 @@ enum hvgdb_output_state {
 	HVGDB_STATE_FAILED,
 };
 
+/*
+ * A reader may be killed between any two instructions, and the next one is to know exactly how far
+ * it came. So what belongs together is written in two places by turns, and one store says which
+ * place holds.
+ */
+
+/* What an output's receiver has. */
+struct hvgdb_progress {
+	__u64 sent;	/* messages that it has */
+	__u64 told;	/* lost messages that it has been told of */
+	__u64 end;	/* of a file: its size with these in it */
+	__u64 intended; /* of a file: and with what is being written at this moment */
+};
+
 /* What the reader tells of each output, for the list of `output`. */
 struct hvgdb_output_status {
 	__u32 serial; /* of the output that this is about */
 	__u32 state;  /* enum hvgdb_output_state */
 	__u64 taken;  /* messages for it that have left the rings, lost ones too */
-	__u64 sent;   /* messages that the receiver has */
 	__u64 lost;   /* messages that the output could not take, or that the ring had dropped */
 	__u64 error;  /* errno of the last failure */
+	__u32 progress_at; /* which one holds, 0 or 1 */
+	__u32 reserved;
+	struct hvgdb_progress progress[2];
+};
+
+/* Messages that are taken, and the place in the rings behind them. */
+struct hvgdb_account {
+	struct {
+		__u32 serial; /* of the output that this is about */
+		__u32 reserved;
+		__u64 taken; /* as in its status, which follows */
+	} output[HVGDB_NR_OUTPUTS];
+	__u64 tail[HVGDB_MAX_RINGS]; /* the cursors follow */
 };
 
 /* A cache line each. */
@@ -189,13 +216,13 @@ struct hvgdb_cursor {
 	__u64 reserved[7];
 };
 
-#define HVGDB_MAX_RINGS 256
-
 struct hvgdb_reader {
 	__u32 watch; /* 1: events of every rule are recorded, also of those without an output */
 	__u32 generation; /* hvgdb_area.generation that the reader has acted on */
-	__u64 reserved[7];
+	__u32 account_at; /* which one holds, 0 or 1 */
+	__u32 reserved[13];
 	struct hvgdb_output_status output[HVGDB_NR_OUTPUTS];
+	struct hvgdb_account account[2];
 	struct hvgdb_cursor cursor[HVGDB_MAX_RINGS];
 };
 

@@ -93,7 +93,7 @@ static void take(const char *bytes, size_t count)
 /* Until the end, or until told to stop. False: the other side has closed. */
 static int drain(int fd)
 {
-	static char bytes[4096];
+	static char bytes[65536];
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 
@@ -115,10 +115,9 @@ static int listen_at(int port)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons(port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, size = 4096;
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 1)) {
 		perror("receiver");
 		exit(1);

@@ -28,8 +28,14 @@ static struct hvgdb_output output_at(enum hvgdb_output_kind kind, const char *na
 
 static void end(struct sink *sink)
 {
+	sink_commit(sink);
 	sink_tell_end(sink);
 	sink_end(sink);
+}
+
+static __u64 sent(void)
+{
+	return status.progress[status.progress_at & 1].sent;
 }
 
 static void put(struct sink *sink, int number)
@@ -37,6 +43,7 @@ static void put(struct sink *sink, int number)
 	char line[32];
 
 	sink_put(sink, line, snprintf(line, sizeof(line), "line %d\n", number));
+	sink_commit(sink);
 }
 
 static char *content(const char *path)
@@ -71,7 +78,7 @@ static void file(void **state)
 	end(sink);
 	assert_string_equal(content(output.address), "line 1\nline 2\ngap\nline 3\n");
 	assert_int_equal(status.taken, 8);
-	assert_int_equal(status.sent, 3);
+	assert_int_equal(sent(), 3);
 	assert_int_equal(status.lost, 5);
 	assert_int_equal(status.state, HVGDB_STATE_CLOSED);
 }
@@ -83,12 +90,14 @@ static void after_a_kill(void **state)
 	struct sink *sink;
 
 	(void)state;
-	status = (struct hvgdb_output_status){ .serial = 7, .taken = 100, .sent = 90, .lost = 4 };
+	status = (struct hvgdb_output_status){
+		.serial = 7, .taken = 100, .lost = 4, .progress = { { .sent = 90, .told = 4 } }
+	};
 	sink = sink_open(&output, &status, &clock_);
 	put(sink, 1);
 	end(sink);
 	assert_int_equal(status.taken, 101);
-	assert_int_equal(status.sent, 91);
+	assert_int_equal(sent(), 91);
 	assert_int_equal(status.lost, 10);
 	assert_non_null(
 		strstr(content(output.address), "\"type\":\"lost\",\"rule\":0,\"count\":6}\n"));
@@ -97,6 +106,69 @@ static void after_a_kill(void **state)
 	sink = sink_open(&output, &status, &clock_);
 	end(sink);
 	assert_int_equal(status.taken, 0);
+}
+
+/* It was killed while it wrote: what it did not count is not there, and is told of. */
+static void torn(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "torn", HVGDB_FORMAT_TEXT);
+	int fd = open(output.address, O_CREAT | O_WRONLY, 0600);
+	struct sink *sink;
+
+	(void)state;
+	assert_int_equal(write(fd, "line 1\nline 2\nli", 16), 16);
+	close(fd);
+	status = (struct hvgdb_output_status){
+		.serial = 7,
+		.taken = 4,
+		.progress_at = 1,
+		.progress[1] = { .sent = 1, .end = 7, .intended = 28 },
+	};
+	sink = sink_open(&output, &status, &clock_);
+	put(sink, 5);
+	end(sink);
+	assert_memory_equal(content(output.address), "line 1\n[", 8);
+	assert_non_null(strstr(content(output.address), "] hvgdb: 3 lost here\nline 5\n"));
+	assert_int_equal(status.taken, 5);
+	assert_int_equal(sent(), 2);
+	assert_int_equal(status.lost, 3);
+}
+
+/* Somebody else's file may have any length. */
+static void not_torn(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "other", HVGDB_FORMAT_TEXT);
+	int fd = open(output.address, O_CREAT | O_WRONLY, 0600);
+	struct sink *sink;
+
+	(void)state;
+	assert_int_equal(write(fd, "line 1\nmore than we wrote\n", 26), 26);
+	close(fd);
+	status = (struct hvgdb_output_status){
+		.serial = 7, .taken = 1, .progress[0] = { .sent = 1, .end = 7, .intended = 20 }
+	};
+	sink = sink_open(&output, &status, &clock_);
+	put(sink, 2);
+	end(sink);
+	assert_string_equal(content(output.address), "line 1\nmore than we wrote\nline 2\n");
+}
+
+/* Nothing goes out before the caller has noted that it is taken. */
+static void committed(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_FILE, "batch", HVGDB_FORMAT_TEXT);
+	struct sink *sink = sink_open(&output, &status, &clock_);
+
+	(void)state;
+	sink_put(sink, "a\n", 2);
+	usleep(50000);
+	assert_int_equal(sink_taken(sink), 1);
+	assert_int_equal(status.taken, 0);
+	assert_string_equal(content(output.address), "");
+	sink_commit(sink);
+	assert_int_equal(status.taken, 1);
+	end(sink);
+	assert_string_equal(content(output.address), "a\n");
 }
 
 /* Written in two goes, it is one array. */
@@ -128,7 +200,9 @@ static void rotate(void **state)
 
 	(void)state;
 	put(sink, 1);
-	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.sent; tries++)
+	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.progress[0].sent &&
+			!*(volatile __u64 *)&status.progress[1].sent;
+	     tries++)
 		usleep(10000);
 	sink_rotate(sink, true);
 	snprintf(aside, sizeof(aside), "%s.1", output.address);
@@ -152,9 +226,9 @@ static void full(void **state)
 		put(sink, i);
 	end(sink);
 	assert_int_equal(status.taken, count);
-	assert_true(status.sent > 0);
+	assert_true(sent() > 0);
 	assert_true(status.lost > 0);
-	assert_int_equal(status.sent + status.lost, count);
+	assert_int_equal(sent() + status.lost, count);
 }
 
 /* Not there, and then it is. */
@@ -172,7 +246,9 @@ static void late(void **state)
 	assert_int_equal(status.state, HVGDB_STATE_WAITING);
 	snprintf(path, sizeof(path), "%s/sub", folder);
 	mkdir(path, 0700);
-	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.sent; tries++)
+	for (tries = 0; tries < 500 && !*(volatile __u64 *)&status.progress[0].sent &&
+			!*(volatile __u64 *)&status.progress[1].sent;
+	     tries++)
 		usleep(10000);
 	end(sink);
 	assert_string_equal(content(output.address), "line 1\n");
@@ -181,9 +257,15 @@ static void late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(file, setup),  cmocka_unit_test_setup(after_a_kill, setup),
-		cmocka_unit_test_setup(trace, setup), cmocka_unit_test_setup(rotate, setup),
-		cmocka_unit_test_setup(full, setup),  cmocka_unit_test_setup(late, setup),
+		cmocka_unit_test_setup(file, setup),
+		cmocka_unit_test_setup(after_a_kill, setup),
+		cmocka_unit_test_setup(trace, setup),
+		cmocka_unit_test_setup(rotate, setup),
+		cmocka_unit_test_setup(full, setup),
+		cmocka_unit_test_setup(late, setup),
+		cmocka_unit_test_setup(torn, setup),
+		cmocka_unit_test_setup(not_torn, setup),
+		cmocka_unit_test_setup(committed, setup),
 	};
 
 	if (!mkdtemp(folder))
