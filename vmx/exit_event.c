@@ -41,7 +41,7 @@ static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp
 		vcpu->want = WANT_STEP_OVER;
 		return VERDICT_HALT;
 	}
-	view_peek(vcpu, view_find(vcpu->machine, bp->gpa), false);
+	view_pass(vcpu, bp->gpa, bp->addr);
 	return VERDICT_RESUME;
 }
 

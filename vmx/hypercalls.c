@@ -5,6 +5,7 @@
  */
 #include "root.h"
 #include "instr.h"
+#include "command.h"
 
 static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
 {
@@ -72,6 +73,8 @@ static u64 call_command(struct vcpu *vcpu, u64 address, u64 unused)
 
 	command->result = monitor_rules(vcpu->machine, RULE_IOCTL, command->line,
 					command->line_length, &text);
+	if (command->result == COMMAND_UNKNOWN)
+		rsp_text_add(&text, "this is no command about rules, events or outputs\n");
 	command->text_length = text.len;
 	return 0;
 }

@@ -173,6 +173,7 @@ void view_enter(struct vcpu *vcpu);
 void view_flush(struct vcpu *vcpu);
 void view_peek(struct vcpu *vcpu, struct hidden_page *page, bool writes);
 void view_peeked(struct vcpu *vcpu);
+void view_pass(struct vcpu *vcpu, u64 gpa, u64 rip);
 enum vmx_verdict exit_ept_violation(struct vcpu *vcpu);
 
 /* memory.c: guest memory through the guest's page tables. */

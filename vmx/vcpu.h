@@ -270,6 +270,8 @@ struct vcpu {
 	u64 ept_seen;		  /* ept_pool.changes as of the last INVEPT here */
 	struct hidden_page *peek; /* one step in the clean view, for an access to this page */
 	bool peek_writes;
+	bool passing; /* that step is the instruction at passing_rip, under a hidden INT3 */
+	u64 passing_gpa, passing_rip;
 	bool io_unwatched; /* the I/O bitmaps are off for one step */
 	u64 range_start, range_end;
 	u64 range_steps;

@@ -154,14 +154,38 @@ static void set_view(struct vcpu *vcpu, bool debug)
 	vmwrite(EPT_POINTER, debug ? vcpu->machine->debug_eptp : vcpu->machine->eptp);
 }
 
+/*
+ * The instruction under a hidden INT3 runs. Its hit has been dealt with: a halt that comes first
+ * must not make it another one.
+ */
+void view_pass(struct vcpu *vcpu, u64 gpa, u64 rip)
+{
+	vcpu->passing = true;
+	vcpu->passing_gpa = gpa;
+	vcpu->passing_rip = rip;
+	view_peek(vcpu, view_find(vcpu->machine, gpa), false);
+}
+
+/* Where the halt found it, and the INT3 is still there. */
+static struct hidden_page *page_to_pass(const struct vcpu *vcpu)
+{
+	if (!vcpu->passing || vmread(GUEST_RIP) != vcpu->passing_rip)
+		return NULL;
+	return view_find(vcpu->machine, vcpu->passing_gpa);
+}
+
 /* On each CPU's own way out of a halt. */
 void view_enter(struct vcpu *vcpu)
 {
+	struct hidden_page *page = page_to_pass(vcpu);
 	struct machine *m = vcpu->machine;
 
 	vcpu->peek = NULL;
-	/* Over a hidden INT3 the step is one in the clean view. */
-	set_view(vcpu, m->nr_hidden && vcpu->release != STEP_INTERNAL);
+	vcpu->passing = page != NULL;
+	if (page)
+		view_peek(vcpu, page, false);
+	else /* Over a hidden INT3 the step is one in the clean view. */
+		set_view(vcpu, m->nr_hidden && vcpu->release != STEP_INTERNAL);
 }
 
 /* On each CPU before every entry: what it may have cached of the EPT before the last change goes.
@@ -190,6 +214,7 @@ void view_peeked(struct vcpu *vcpu)
 	if (vcpu->peek_writes)
 		copy_page(vcpu->machine, vcpu->peek);
 	vcpu->peek = NULL;
+	vcpu->passing = false;
 	set_view(vcpu, vcpu->machine->nr_hidden);
 }
 

@@ -102,6 +102,7 @@ bool vmcs_prepare(struct vcpu *vcpu)
 	vcpu->away = false;
 	vcpu->away_blocks = false;
 	vcpu->peek = NULL;
+	vcpu->passing = false;
 	vcpu->held.active = false;
 	vcpu->leaving = false;
 	vcpu->shows_oops = false;

@@ -3,6 +3,7 @@
 once: what each receives, and what it is told was lost, add up to the hits of the rule, in order. The same after a ring
 was full, and after the controller was killed again and again: nothing is told twice. Nothing of it stops the guest."""
 
+import json
 import os
 import re
 
@@ -127,6 +128,23 @@ def check_kills(vm):
           'events, losses told, torn lines and disorder after the kills')
 
 
+def check_timeline(vm):
+    """What the Perfetto viewer opens: an array of trace events, a process for each CPU, a track for each kind."""
+    vm.sh('hvgdbctl event clear all; hvgdbctl output create line file /tmp/line format trace; hvgdbctl output open line; '
+          "hvgdbctl event add '!exception ud cpl 3 sc on skip on output { line }'")
+    vm.sh('for cpu in 0 1; do taskset $((1 << cpu)) faults ud 50; done; true')
+    settled(vm, 'line', 100)
+    vm.sh('hvgdbctl output close line; until tail -n 1 /tmp/line | grep -q "^]"; do sleep 0.1; done')
+    rows = json.loads(vm.sh('cat /tmp/line'))
+    cpus = {row['pid']: row['args']['name'] for row in rows if row['name'] == 'process_name'}
+    tracks = {(row['pid'], row['tid']): row['args']['name'] for row in rows if row['name'] == 'thread_name'}
+    marks = [row for row in rows if row['ph'] != 'M']
+    equal({(row['ph'], row['s'], row['name'], row['cat']) for row in marks}, {('i', 't', '#ud', 'exception')}, 'the events')
+    equal({tracks[row['pid'], row['tid']] for row in marks}, {'exceptions'}, 'names of their tracks')
+    equal([sum(cpus[row['pid']] == f'CPU {cpu}' for row in marks) for cpu in (0, 1)], [50, 50], 'events of each CPU')
+    equal(sorted(row['ts'] for row in marks), [row['ts'] for row in marks], 'their times')
+
+
 vm = VM(cpus=2, load=f'ring_pages={PAGES}')
 vm.sh('touch /tmp/go; ip link set lo up; mkfifo /tmp/pipe')
 vm.sh(f'hvgdbctl output create log file /tmp/log format json; hvgdbctl output create pipe fifo /tmp/pipe format json;'
@@ -138,6 +156,7 @@ check_three(vm)
 vm.sh('hvgdbctl output close pipe; hvgdbctl output close far')
 check_flood(vm)
 check_kills(vm)
+check_timeline(vm)
 
 # A second reader is told who the first is.
 output, status = vm.status('hvgdbctl forward')

@@ -102,6 +102,17 @@ def check_stops(vm, session):
     complete(text + stop(session), counts)
 
 
+def check_halts(vm, session):
+    """Halts of our own, some while a CPU is at the breakpoint: a call is one hit all the same."""
+    session.begin('continue')
+    before = halts(vm)
+    vm.sh(f'(numbered {CALLS} 1 0; touch /tmp/done) >/dev/null & until [ -e /tmp/done ]; do hvgdbctl event list >/dev/null; '
+          'done; rm /tmp/done')
+    check(halts(vm) - before > 10, 'there were hardly any halts', halts(vm), before)
+    wait_for_lines(session, CALLS)
+    complete(stop(session), [0, CALLS])
+
+
 def check_standing(vm, session):
     """The controller stands still: root halts after a while and sends by itself."""
     session.begin('continue')
@@ -158,6 +169,7 @@ vm = VM(cpus=2)
 session = attach(vm)
 check_no_halt(vm, session)
 check_stops(vm, session)
+check_halts(vm, session)
 check_standing(vm, session)
 check_flood(vm, session)
 check_killed(vm, session)

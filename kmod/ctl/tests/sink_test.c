@@ -3,13 +3,16 @@
  * space. */
 #include "kmod/ctl/sink.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -254,6 +257,95 @@ static void late(void **state)
 	assert_string_equal(content(output.address), "line 1\n");
 }
 
+static int listen_at(struct sockaddr *address, socklen_t length)
+{
+	int on = 1, fd = socket(address->sa_family, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, address, length), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Reads until a line has come that is known; false: the connection ended. */
+static bool receive_until(int fd, const char *last)
+{
+	static char text[1 << 20];
+	size_t length = 0;
+	ssize_t n;
+
+	while (!length || !strstr(text, last)) {
+		n = read(fd, text + length, sizeof(text) - 1 - length);
+		if (n <= 0)
+			return false;
+		length += n;
+		text[length] = 0;
+	}
+	return true;
+}
+
+static void wait_until_sent(uint64_t count)
+{
+	for (int tries = 0; tries < 1000 && sent() < count; tries++)
+		usleep(10000);
+	assert_int_equal(sent(), count);
+}
+
+/* A receiver takes some, dies, and another one comes: it gets what the first did not. */
+static void comes_back(struct hvgdb_output *output, struct sockaddr *address, socklen_t length)
+{
+	struct sink *sink = sink_open(output, &status, &clock_);
+	int listener = listen_at(address, length), fd;
+
+	put(sink, 1);
+	fd = accept(listener, NULL, NULL);
+	assert_true(receive_until(fd, "line 1\n"));
+	wait_until_sent(1);
+	close(fd);
+	close(listener);
+	if (output->kind == HVGDB_OUTPUT_UNIX)
+		unlink(output->address);
+	for (int tries = 0; tries < 500 && status.state != HVGDB_STATE_WAITING; tries++)
+		usleep(10000);
+	assert_int_equal(status.state, HVGDB_STATE_WAITING);
+	put(sink, 2);
+	listener = listen_at(address, length);
+	fd = accept(listener, NULL, NULL);
+	assert_true(receive_until(fd, "line 2\n"));
+	put(sink, 3);
+	assert_true(receive_until(fd, "line 3\n"));
+	wait_until_sent(3);
+	end(sink);
+	assert_int_equal(status.lost, 0);
+	close(fd);
+	close(listener);
+}
+
+static void tcp(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_TCP, "", HVGDB_FORMAT_TEXT);
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	int fd = listen_at((struct sockaddr *)&address, length);
+
+	(void)state;
+	getsockname(fd, (struct sockaddr *)&address, &length);
+	close(fd);
+	snprintf(output.address, sizeof(output.address), "localhost:%d", ntohs(address.sin_port));
+	comes_back(&output, (struct sockaddr *)&address, sizeof(address));
+}
+
+static void local_socket(void **state)
+{
+	struct hvgdb_output output = output_at(HVGDB_OUTPUT_UNIX, "socket", HVGDB_FORMAT_TEXT);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	(void)state;
+	strcpy(address.sun_path, output.address);
+	comes_back(&output, (struct sockaddr *)&address, sizeof(address));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +358,8 @@ int main(void)
 		cmocka_unit_test_setup(torn, setup),
 		cmocka_unit_test_setup(not_torn, setup),
 		cmocka_unit_test_setup(committed, setup),
+		cmocka_unit_test_setup(tcp, setup),
+		cmocka_unit_test_setup(local_socket, setup),
 	};
 
 	if (!mkdtemp(folder))
