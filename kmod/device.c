@@ -31,7 +31,8 @@ static DEFINE_MUTEX(line_lock);
 static struct holder line_holder;
 static u32 line_baud;
 static char line_tty[HVGDB_NAME_MAX];
-static u16 parameter_port; /* of uart=, 0: not given */
+static struct uart_regs parameter_line; /* of uart= */
+static bool has_parameter_line;
 
 /*
  * A newer user space may have a longer structure, if what we do not know of is zero; an older one
@@ -116,37 +117,33 @@ void chardev_signal_users(int signal)
 	mutex_unlock(&users_lock);
 }
 
-#define PCI_CONFIG_PORTS 0xcf8
-
-/* Which ports may be a 16550 of the debug line; legacy ports of the chipset are not. */
-static bool port_allowed(u16 port)
-{
-	return port >= 0x100 && port <= 0xfff8 && !(port & 7) && port != PCI_CONFIG_PORTS;
-}
-
-static int arm(u16 port, u16 fifo, bool controller)
-{
-	if (!port_allowed(port))
-		return -EOPNOTSUPP;
-	return root_call(HYPERCALL_ARM, port | (u32)fifo << 16, controller) ? -ENODEV : 0;
-}
-
 /* The line of uart= is nobody's but for the time of a controller. */
 static void arm_parameter_line(void)
 {
-	if (parameter_port && !chardev_is_shut())
-		arm(parameter_port, 0, false);
+	if (has_parameter_line && !chardev_is_shut())
+		uart_arm(&parameter_line, 0, false);
+}
+
+/* Where its registers are. */
+static struct uart_regs regs_of(const struct hvgdb_attach *attach)
+{
+	if (attach->io_port)
+		return (struct uart_regs){ .port = attach->io_port };
+	return (struct uart_regs){
+		.phys = attach->memory, .width = attach->width, .shift = attach->shift
+	};
 }
 
 static long attach_locked(struct file *file, struct hvgdb_attach *attach)
 {
+	struct uart_regs regs = regs_of(attach);
 	int error;
 
 	if (line_holder.file) {
 		holder_show(&line_holder, &attach->holder);
 		return -EBUSY;
 	}
-	error = arm(attach->io_port, attach->fifo, true);
+	error = uart_arm(&regs, attach->fifo, true);
 	if (error)
 		return error;
 	holder_set(&line_holder, file);
@@ -164,7 +161,8 @@ static long do_attach(struct file *file, struct hvgdb_attach __user *arg)
 	if (result)
 		return result;
 	if (attach.fifo > 16 || memchr_inv(attach.reserved, 0, sizeof(attach.reserved)) ||
-	    attach.reserved2 || strnlen(attach.tty, sizeof(attach.tty)) == sizeof(attach.tty))
+	    memchr_inv(attach.reserved3, 0, sizeof(attach.reserved3)) || attach.reserved2 ||
+	    (attach.io_port && (attach.memory || attach.width || attach.shift)) || strnlen(attach.tty, sizeof(attach.tty)) == sizeof(attach.tty))
 		return -EINVAL;
 	result = attach_locked(file, &attach);
 	if ((!result || result == -EBUSY) && struct_give(arg, &attach, sizeof(attach)))
@@ -218,7 +216,10 @@ static long do_status(struct hvgdb_status __user *arg)
 	memset(&status, 0, sizeof(status));
 	status.size = size;
 	count_cpus(&status);
-	status.line_port = READ_ONCE(machine.line.port);
+	if (READ_ONCE(machine.line.armed)) {
+		status.line_port = READ_ONCE(machine.line.regs.port);
+		status.line_memory = READ_ONCE(machine.line.regs.phys);
+	}
 	status.rules = READ_ONCE(machine.rules.nr);
 	status.gdb = READ_ONCE(machine.rules.gdb_present);
 	holder_show(&line_holder, &status.line);
@@ -372,27 +373,25 @@ static struct miscdevice device = {
 	.fops = &device_fops,
 };
 
-/* "io,0x2f8": the form that console=uart8250 uses. */
 int chardev_arm_parameter(const char *uart)
 {
-	u16 port;
+	struct uart_regs regs;
+	int error = uart_parse(uart, &regs);
 
-	int error = -EINVAL;
-
-	if (!strncmp(uart, "io,", 3) && !kstrtou16(uart + 3, 0, &port))
-		error = arm(port, 0, false);
-	if (error == -ENODEV) {
-		pr_err("uart=%s: no UART answers at this I/O port\n", uart);
-		return error;
+	if (!error)
+		error = uart_arm(&regs, 0, false);
+	if (!error) {
+		parameter_line = regs;
+		has_parameter_line = true;
+		return 0;
 	}
-	if (error) {
-		pr_err("uart=%s is not understood: give the 16550's first I/O port, as in "
-		       "uart=io,0x2f8\n",
+	if (error == -ENODEV)
+		pr_err("uart=%s: no UART answers there\n", uart);
+	else
+		pr_err("uart=%s is not understood: give the 16550's first I/O port or the address "
+		       "of its registers, as in uart=io,0x2f8 or uart=mmio32,0xfedc9000\n",
 		       uart);
-		return -EINVAL;
-	}
-	parameter_port = port;
-	return 0;
+	return error == -ENODEV ? error : -EINVAL;
 }
 
 int chardev_register(void)

@@ -24,6 +24,8 @@ int probe_machine(struct machine *m);
 int memory_prepare(struct machine *m);
 void memory_free(struct machine *m);
 /* Root's own page tables, in the half that is not the kernel's; before the launch. */
+#define ROOT_PTE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
+#define ROOT_DEVICE_PTE (ROOT_PTE | _PAGE_PCD | _PAGE_PWT) /* uncached */
 int memory_map_root(const struct machine *m, u64 va, u64 pa, u64 flags);
 int memory_map_root_page(const struct machine *m, u64 va); /* a new page, for data */
 
@@ -80,6 +82,11 @@ bool chardev_is_shut(void);
 void chardev_signal_users(int signal);
 /* Arms the line that the module parameter names. */
 int chardev_arm_parameter(const char *uart);
+
+/* arm.c: -EOPNOTSUPP hvgdb cannot drive it, -ENODEV nothing answers, -ENOSPC no room to watch it. */
+int uart_arm(const struct uart_regs *regs, u8 fifo, bool controller);
+/* "io,0x2f8": the forms of console=uart8250. */
+int uart_parse(const char *text, struct uart_regs *regs);
 
 /* rings.c: the memory in which root records, and its reader. */
 int rings_prepare(struct machine *m);

@@ -21,7 +21,7 @@ struct machine machine = {
 
 static char *uart = "";
 module_param(uart, charp, 0444);
-MODULE_PARM_DESC(uart, "debug line used without a controller, as in uart=io,0x2f8");
+MODULE_PARM_DESC(uart, "debug line used without a controller, as in uart=io,0x2f8 or uart=mmio32,0xfedc9000");
 
 static uint orphan_timeout = 30;
 module_param(orphan_timeout, uint, 0444);

@@ -22,7 +22,6 @@
 #include "pure/mtrr.h"
 #include "root.h"
 
-#define ROOT_PTE   (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
 #define ROOT_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 /* Enough to split 64 regions of 1 GiB down to 4 KiB. */
 #define EPT_SPARE_PAGES 256
@@ -198,7 +197,7 @@ static int prepare_root_tables(struct machine *m)
 		return error;
 	rdmsrl(MSR_IA32_APICBASE, apic_base);
 	error = memory_map_root(m, ROOT_APIC_VA, apic_base & MSR_IA32_APICBASE_BASE & PTE_PFN_MASK,
-				ROOT_PTE | _PAGE_PCD | _PAGE_PWT);
+				ROOT_DEVICE_PTE);
 	m->host_cr3 = virt_to_phys(root_pgd);
 	return error;
 }

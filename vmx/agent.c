@@ -101,7 +101,7 @@ enum agent_verdict agent_hit(struct vcpu *vcpu, struct breakpoint *bp)
 		return AGENT_PASS;
 	/* Without a line nobody can be told: gdb's controller is gone, perhaps to come back. */
 	if (!bp->nr_commands)
-		return vcpu->machine->line.port ? AGENT_STOP : AGENT_PASS;
+		return vcpu->machine->line.armed ? AGENT_STOP : AGENT_PASS;
 	vcpu->print_len = 0;
 	for (i = bp->nr_conditions; i < end; i++) {
 		result = expr_run(bp->code + bp->programs[i].at, bp->programs[i].len, &env, &value);

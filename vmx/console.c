@@ -33,7 +33,7 @@ bool console_wanted(const struct machine *m)
 /* There is no controller: root itself sends, or nobody. */
 bool console_needs_halt(const struct machine *m)
 {
-	return console_wanted(m) && m->line.port && !m->line.by_controller;
+	return console_wanted(m) && m->line.armed && !m->line.by_controller;
 }
 
 static const struct hvgdb_record *oldest_of(const struct vcpu *vcpu)
@@ -264,7 +264,7 @@ bool console_poll_due(struct machine *m)
 	struct vcpu *vcpu = oldest(m);
 	u64 since;
 
-	if (!m->line.port || m->line.taken || !console_wanted(m))
+	if (!m->line.armed || m->line.taken || !console_wanted(m))
 		return false;
 	if (console->told < console->length)
 		return older_than(m, console->since, PATIENCE_MS);

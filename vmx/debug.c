@@ -254,7 +254,7 @@ static bool orphaned(struct machine *m, u64 since, bool stop_was_sent)
 {
 	u64 limit_ms = stop_was_sent ? (u64)m->orphan_timeout * 1000 : ATTACH_MS;
 
-	if (!m->line.port)
+	if (!m->line.armed)
 		return true;
 	return limit_ms && !rsp_acknowledged(&m->rsp) && read_tsc() - since > limit_ms * m->tsc_khz;
 }

@@ -129,7 +129,7 @@ enum vmx_verdict exit_triple_fault(struct vcpu *vcpu)
 
 	root_log(m, "a CPU of the guest met a triple fault");
 	m->triple_fault = true;
-	if (!m->line.port)
+	if (!m->line.armed)
 		machine_reset();
 	debug_stop(vcpu, RSP_STOP_PLAIN, RSP_SIGABRT, 0);
 	return VERDICT_HALT;

@@ -47,7 +47,8 @@ static void single_in(struct vcpu *vcpu, const struct io_qual *io)
 	u32 value = port_in(io->port, io->size);
 
 	if (io->size == 1)
-		line_driver_access(vcpu->machine, io->port, true, value);
+		line_driver_access(vcpu->machine, uart_port_register(vcpu->machine, io->port), true,
+				   value);
 	set_rax(vcpu, io->size, value);
 }
 
@@ -56,7 +57,9 @@ static void single_out(struct vcpu *vcpu, const struct io_qual *io)
 	u32 value = vcpu->regs.rax;
 
 	if (io->size == 1)
-		value = line_driver_access(vcpu->machine, io->port, false, value);
+		value = line_driver_access(vcpu->machine,
+					   uart_port_register(vcpu->machine, io->port), false,
+					   value);
 	port_out(io->port, io->size, value);
 }
 

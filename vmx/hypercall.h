@@ -9,6 +9,7 @@
 
 #include "base.h"
 #include "rsp.h"
+#include "uart.h"
 
 #define HYPERCALL_MAGIC 0x6876676462ULL
 #define LEAVE_NOT_YET	(~1ULL)
@@ -26,8 +27,7 @@ enum hypercall {
 	 * have read bytes that root did not see.
 	 */
 	HYPERCALL_DOORBELL,
-	HYPERCALL_ARM, /* watch the UART at port RSI (bits 15:0) with a FIFO of bits 31:16 bytes, 0:
-			* 16; RDX 1: for the controller. Returns 1 if no UART answers */
+	HYPERCALL_ARM, /* watch the UART of struct hypercall_arm at address RSI; enum line_result */
 	HYPERCALL_DISARM,     /* stop watching; gdb's session waits for the next line; RSI 1: it ends */
 	HYPERCALL_LINE_AWAKE, /* the machine has slept: the UART may have forgotten its settings */
 	HYPERCALL_NOTICE,     /* the text at address RSI is for gdb, if it waits for a stop */
@@ -41,6 +41,18 @@ enum hypercall {
 	HYPERCALL_QUEUE,      /* for tests: hands vector RSI to the injector; RDX is blocking to add */
 	HYPERCALL_TEXT, /* the next packet of text for gdb, to RSI, RDX bytes; returns its length */
 	HYPERCALL_NR,
+};
+
+enum line_result {
+	LINE_ARMED,
+	LINE_NO_ANSWER, /* there is no UART */
+	LINE_NO_ROOM,	/* its page cannot be watched: the tables' spare pages are used up */
+};
+
+struct hypercall_arm {
+	struct uart_regs regs;
+	u8 fifo;	 /* bytes that its transmitter takes at once, 0: 16 */
+	bool controller; /* for the controller */
 };
 
 #define HYPERCALL_LINE_MAX 8191 /* what a `monitor` line has at most */

@@ -7,19 +7,20 @@
 #include "instr.h"
 #include "command.h"
 
-static u64 call_arm(struct vcpu *vcpu, u64 uart, u64 controller)
+static u64 call_arm(struct vcpu *vcpu, u64 address, u64 unused)
 {
+	const struct hypercall_arm *arm = (const void *)address;
 	struct machine *m = vcpu->machine;
+	enum line_result result = line_arm(m, &arm->regs, arm->fifo, arm->controller);
 
-	if (!line_arm(m, uart & 0xffff, uart >> 16, controller))
-		return 1;
-	session_continue(m);
-	return 0;
+	if (result == LINE_ARMED)
+		session_continue(m);
+	return result;
 }
 
 static u64 call_disarm(struct vcpu *vcpu, u64 for_good, u64 unused)
 {
-	if (!vcpu->machine->line.port)
+	if (!vcpu->machine->line.armed)
 		return 0;
 	if (for_good)
 		debug_close(vcpu->machine);

@@ -18,7 +18,6 @@ enum uart_register {
 	UART_LCR = 3,
 	UART_MCR = 4,
 	UART_LSR = 5,
-	UART_NR = 8,
 };
 
 #define LCR_DLAB      0x80
@@ -50,26 +49,17 @@ static u64 ms(const struct machine *m, u64 n)
 
 static u8 uart_in(const struct machine *m, enum uart_register reg)
 {
-	return port_in8(m->line.port + reg);
+	return uart_read(&m->line.regs, reg);
 }
 
 static void uart_out(const struct machine *m, enum uart_register reg, u8 value)
 {
-	port_out8(m->line.port + reg, value);
+	uart_write(&m->line.regs, reg, value);
 }
 
 static bool is_call(u8 byte)
 {
 	return byte == GDB_INTERRUPT || byte == GDB_PACKET;
-}
-
-static void watch_ports(struct machine *m, bool watch)
-{
-	u16 port = m->line.port;
-	u8 *bits = &m->io_bitmap[port >> 15][(port & 0x7fff) / 8];
-
-	/* The ports are eight in a row, aligned: one byte of the bitmap. */
-	*bits = watch ? 0xff : 0;
 }
 
 /* A line without a tty is nobody's: set it up, 8N1 at 115200 unless it already runs. */
@@ -85,40 +75,41 @@ static void program_uart(struct machine *m)
 }
 
 /* Where nobody answers all bits read as one, and the poll would see data for ever. */
-static bool somebody_answers(u16 port)
+static bool somebody_answers(const struct uart_regs *regs)
 {
-	return port_in8(port + UART_LCR) != 0xff || port_in8(port + UART_LSR) != 0xff;
+	return uart_read(regs, UART_LCR) != 0xff || uart_read(regs, UART_LSR) != 0xff;
 }
 
-/* All CPUs are halted: the bitmap may change. False: there is no UART. */
-bool line_arm(struct machine *m, u16 port, u8 fifo, bool controller)
+/* All CPUs are halted: what is watched may change. */
+enum line_result line_arm(struct machine *m, const struct uart_regs *regs, u8 fifo, bool controller)
 {
 	struct line *line = &m->line;
 
-	if (!somebody_answers(port))
-		return false;
-	if (line->port)
-		line_disarm(m);
+	if (!somebody_answers(regs))
+		return LINE_NO_ANSWER;
+	line_disarm(m);
+	if (!uart_watch(m, regs, true))
+		return LINE_NO_ROOM;
 	memset(line, 0, sizeof(*line));
 	byte_ring_init(&line->driver_bytes);
 	byte_ring_init(&line->own_bytes);
-	line->port = port;
+	line->armed = true;
+	line->regs = *regs;
 	line->by_controller = controller;
 	line->fifo = fifo ? fifo : FIFO_DEPTH;
 	line->fcr = FCR_ENABLE | FCR_TRIGGER_8;
 	line->dlab = uart_in(m, UART_LCR) & LCR_DLAB;
 	if (!controller)
 		program_uart(m);
-	watch_ports(m, true);
-	return true;
+	return LINE_ARMED;
 }
 
 void line_disarm(struct machine *m)
 {
-	if (!m->line.port)
+	if (!m->line.armed)
 		return;
-	watch_ports(m, false);
-	m->line.port = 0;
+	uart_watch(m, &m->line.regs, false);
+	m->line.armed = false;
 	console_reset(m);
 }
 
@@ -134,12 +125,11 @@ static void driver_read(struct machine *m, u8 byte)
 }
 
 /* One byte that the guest's driver moves. The access is done by the caller, with what this returns. */
-u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value)
+u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value)
 {
 	struct line *line = &m->line;
-	unsigned int reg = port - line->port;
 
-	if (!line->port || reg >= UART_NR)
+	if (!line->armed || reg >= UART_REGISTERS)
 		return value;
 	if (in && reg == UART_RBR && !line->dlab)
 		driver_read(m, value);
@@ -155,7 +145,7 @@ u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value)
 /* The driver has read something that starts a conversation. */
 bool line_driver_was_called(struct machine *m)
 {
-	return m->line.port && load_acquire(&m->line.called_since);
+	return m->line.armed && load_acquire(&m->line.called_since);
 }
 
 /* A UART that sleeps or is gone reads as all ones. */
@@ -169,7 +159,7 @@ static bool data_ready(struct machine *m)
 /* The kernel's driver sets its ports up again after a sleep; one that is ours alone we do. */
 void line_awake(struct machine *m)
 {
-	if (m->line.port && !m->line.by_controller)
+	if (m->line.armed && !m->line.by_controller)
 		program_uart(m);
 }
 
@@ -183,7 +173,7 @@ bool line_calls(struct machine *m)
 	bool called = false;
 	u8 byte;
 
-	if (!line->port)
+	if (!line->armed)
 		return false;
 	while (!line->dlab && data_ready(m) && byte_ring_count(&line->own_bytes) < BYTE_RING_SIZE) {
 		byte = uart_in(m, UART_RBR);
@@ -203,7 +193,7 @@ bool line_poll_due(struct machine *m)
 	struct line *line = &m->line;
 	u64 now = read_tsc(), called = load_acquire(&line->called_since);
 
-	if (!line->port || line->taken)
+	if (!line->armed || line->taken)
 		return false;
 	if (called && now - called > ms(m, RING_MS))
 		return true;
@@ -251,7 +241,7 @@ void line_take(struct machine *m)
 {
 	struct line *line = &m->line;
 
-	if (!line->port || line->taken)
+	if (!line->armed || line->taken)
 		return;
 	line->taken = true;
 	line->saved_lcr = uart_in(m, UART_LCR);
@@ -269,7 +259,7 @@ void line_give(struct machine *m)
 {
 	struct line *line = &m->line;
 
-	if (!line->port || !line->taken)
+	if (!line->armed || !line->taken)
 		return;
 	wait_for(m, LSR_TEMT, TRANSMIT_MS);
 	uart_out(m, UART_FCR, line->fcr);

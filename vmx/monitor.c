@@ -211,7 +211,7 @@ u32 monitor_rules(struct machine *m, enum rule_origin origin, const char *line, 
 		.compile = script_compile_rule,
 		.event_sc = origin == RULE_MONITOR ? event_sc : NULL,
 		.event_show = event_show,
-		.no_break = origin == RULE_MONITOR || m->line.port ? NULL : no_break,
+		.no_break = origin == RULE_MONITOR || m->line.armed ? NULL : no_break,
 	};
 
 	if (len && line[0] == '?')

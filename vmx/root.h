@@ -31,6 +31,7 @@ enum vmx_verdict exit_exception_nmi(struct vcpu *vcpu);
 enum vmx_verdict exit_window(struct vcpu *vcpu);
 enum vmx_verdict exit_triple_fault(struct vcpu *vcpu);
 enum vmx_verdict exit_mtf(struct vcpu *vcpu);
+enum vmx_verdict exit_mmio(struct vcpu *vcpu, u64 gpa);
 enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu);
 enum vmx_verdict exit_vmcall(struct vcpu *vcpu);
 
@@ -182,15 +183,30 @@ bool memory_no_execute(const struct machine *m, u64 cr3, u64 addr);
 int memory_read(const struct machine *m, u64 cr3, u64 addr, u8 *buf, size_t len, size_t *done);
 int memory_write(struct machine *m, u64 cr3, u64 addr, const u8 *buf, size_t len);
 
-/* line.c: the UART. */
-bool line_arm(struct machine *m, u16 port, u8 fifo, bool controller);
+/* uart.c: its registers. The page of regs->memory, or the ports, are read and written as they are. */
+u8 uart_read(const struct uart_regs *regs, unsigned int reg);
+void uart_write(const struct uart_regs *regs, unsigned int reg, u8 value);
+/*
+ * Whether the guest's accesses exit; all CPUs are halted, but to end it. False: nothing is changed,
+ * the EPT's spare pages are used up.
+ */
+bool uart_watch(struct machine *m, const struct uart_regs *regs, bool watch);
+/* Whether an access at gpa is to be carried out by root. */
+bool uart_watches(const struct machine *m, u64 gpa);
+/* Which register of the debug line that is; UART_REGISTERS: none. */
+unsigned int uart_port_register(const struct machine *m, u16 port);
+unsigned int uart_memory_register(const struct machine *m, u64 gpa);
+
+/* line.c: the debug line. */
+enum line_result line_arm(struct machine *m, const struct uart_regs *regs, u8 fifo, bool controller);
 void line_disarm(struct machine *m);
 void line_awake(struct machine *m);
 void line_take(struct machine *m);
 void line_give(struct machine *m);
 bool line_get(struct machine *m, u8 *byte);
 void line_put(void *target, u8 byte);
-u8 line_driver_access(struct machine *m, u16 port, bool in, u8 value);
+/* reg: 0 to 7, or UART_REGISTERS for none. What is to be written in place of value. */
+u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value);
 bool line_driver_was_called(struct machine *m);
 bool line_calls(struct machine *m);
 bool line_poll_due(struct machine *m);

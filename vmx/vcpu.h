@@ -15,6 +15,7 @@
 #include "irq_end.h"
 #include "rules.h"
 #include "tracepoints.h"
+#include "uart.h"
 #include "pure/arch.h"
 #include "pure/byte_ring.h"
 #include "pure/controls.h"
@@ -40,6 +41,9 @@
 #define ROOT_RAM_LIMIT (1ULL << 46)
 /* The local APIC's registers, uncached: the last page below the RAM window. */
 #define ROOT_APIC_VA (ROOT_RAM_BASE - HV_PAGE_SIZE)
+/* Pages in which UARTs have their registers, uncached; kmod/arm.c maps them as they are armed. */
+#define ROOT_UART_PAGES 16
+#define ROOT_UART_VA	(ROOT_RAM_BASE - 2 * ROOT_UART_PAGES * HV_PAGE_SIZE)
 /* Native code of rules, where it can be run and not written; and a stack for it on each CPU. */
 #define ROOT_CODE_VA	       (ROOT_RAM_BASE - BIT64(30))
 #define ROOT_NATIVE_STACKS_VA  (ROOT_RAM_BASE - BIT64(31))
@@ -375,7 +379,8 @@ struct hidden_page {
 
 /* The debug line: a 16550 by I/O port. */
 struct line {
-	u16 port;	    /* 0: none */
+	bool armed;
+	struct uart_regs regs;
 	bool by_controller; /* armed by hvgdbctl, else by the module parameter */
 	bool taken;	    /* root drives it now */
 	bool dlab;	    /* shadow of LCR.DLAB: port 0 and 1 are the divisor */

@@ -220,9 +220,12 @@ void view_peeked(struct vcpu *vcpu)
 
 enum vmx_verdict exit_ept_violation(struct vcpu *vcpu)
 {
-	struct hidden_page *page = view_find(vcpu->machine, vmread(GUEST_PHYSICAL_ADDRESS));
+	u64 gpa = vmread(GUEST_PHYSICAL_ADDRESS);
+	struct hidden_page *page = view_find(vcpu->machine, gpa);
 	struct ept_qual qual = ept_qual_decode(vmread(EXIT_QUALIFICATION));
 
+	if (uart_watches(vcpu->machine, gpa))
+		return exit_mmio(vcpu, gpa);
 	if (!page || !vcpu->debug_view || qual.fetch)
 		return VERDICT_FATAL;
 	vmx_inject(vcpu);

@@ -200,7 +200,7 @@ static bool hit(struct vcpu *vcpu, unsigned int n)
 {
 	struct watchpoint *w = owner(vcpu, n);
 
-	if (!w || !vcpu->machine->line.port ||
+	if (!w || !vcpu->machine->line.armed ||
 	    (w->cr3 && w->cr3 != (vmread(GUEST_CR3) & CR3_PROCESS)))
 		return false;
 	if (w->type == RSP_BREAK_HARDWARE && agent_hit(vcpu, &w->program) != AGENT_STOP)

@@ -101,6 +101,9 @@ static void arm(void)
 		.baud = line.baud,
 		.io_port = line.uart.port,
 		.fifo = line.uart.fifo,
+		.memory = line.uart.memory,
+		.width = line.uart.width,
+		.shift = line.uart.shift,
 	};
 
 	strcpy(attach.tty, line.tty.name);
@@ -114,7 +117,7 @@ static void arm(void)
 		     attach.holder.pid);
 	fail(EXIT_FAILED, "%s cannot be armed: %s", line.tty.name,
 	     errno == EOPNOTSUPP ? "hvgdb cannot drive this UART"
-	     : errno == ENODEV	 ? "nothing answers at its I/O port"
+	     : errno == ENODEV	 ? "nothing answers at its registers"
 				 : strerror(errno));
 }
 
@@ -246,8 +249,9 @@ const struct command attach_command = {
 	.usage = "attach TTY [--baud N] [--share]",
 	.summary = "make a serial line the debug line, until this program is stopped",
 	.help = "gdb at the other end of TTY (ttyS0, /dev/ttyS0, ...) can then attach with\n"
-		"`target remote`. TTY has to be a 16550 by I/O port, on the board or on a PCI\n"
-		"card. However this program ends, the line is given back as it was.\n\n"
+		"`target remote`. TTY has to be a 16550 or a relative of it without DMA, on the\n"
+		"board or on a PCI card. However this program ends, the line is given back as it "
+		"was.\n\n"
 		"  --baud N   bits per second (default 115200), as `set serial baud` in gdb\n"
 		"  --share    the kernel's console may be on the same line; gdb then needs\n"
 		"             hvsplit.py between itself and the line\n",

@@ -18,7 +18,10 @@
 
 /* uart.c: sys is "/sys", but in tests. */
 struct uart {
-	uint16_t port;
+	uint16_t port;	 /* 0: in memory */
+	uint64_t memory; /* physical address of its first register */
+	uint8_t width;	 /* bytes of an access */
+	uint8_t shift;	 /* from one register to the next, as a power of two */
 	unsigned int fifo;     /* bytes that the transmitter takes at once, 1 to 16 */
 	unsigned long fastest; /* baud, by its clock; 0: not known */
 };

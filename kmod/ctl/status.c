@@ -8,15 +8,18 @@
 
 static void show_line(const struct hvgdb_status *status)
 {
+	unsigned long long where = status->line_port ? status->line_port : status->line_memory;
+	const char *what = status->line_port ? "I/O port" : "registers at";
+
 	printf("debug line: ");
-	if (!status->line_port)
+	if (!where)
 		printf("none; `hvgdbctl attach TTY` arms one\n");
 	else if (!status->line_baud)
-		printf("I/O port 0x%x, given at load (uart=)\n", status->line_port);
+		printf("%s 0x%llx, given at load (uart=)\n", what, where);
 	else
-		printf("%s (I/O port 0x%x), %u baud, held by %s (pid %d)\n", status->line_tty,
-		       status->line_port, status->line_baud, status->line.name, status->line.pid);
-	if (status->line_port)
+		printf("%s (%s 0x%llx), %u baud, held by %s (pid %d)\n", status->line_tty, what,
+		       where, status->line_baud, status->line.name, status->line.pid);
+	if (where)
 		printf("gdb:        %s\n", status->gdb ? "attached" : "not attached");
 }
 

@@ -25,18 +25,22 @@ struct hvgdb_holder {
  * Arms a line: from now on root watches this UART and halts for the bytes that arrive there.
  * The file that attached holds the line until it detaches or is closed.
  * Errors: EBUSY somebody else holds it (holder says who), EOPNOTSUPP not a UART that hvgdb can
- * drive, ENODEV nothing answers at the port, EINVAL bad structure.
+ * drive, ENODEV nothing answers there, ENOSPC its page cannot be watched, EINVAL bad structure.
  */
 struct hvgdb_attach {
 	__u32 size;    /* of this structure */
 	__u32 baud;    /* bits per second, as the tty was set; informative */
-	__u16 io_port; /* first I/O port of the 16550 */
+	__u16 io_port; /* first I/O port of the 16550; 0: its registers are in memory */
 	__u16 fifo;    /* bytes that its transmitter takes at once, 1 to 16; 0: 16 */
 	__u16 reserved[2];
 	__u64 consumed;		    /* out: bytes that root has taken so far, counted as below */
 	char tty[HVGDB_NAME_MAX];   /* name of the tty; informative */
 	struct hvgdb_holder holder; /* out, with EBUSY */
 	__u32 reserved2;
+	__u64 memory; /* physical address of its first register; all eight in one page */
+	__u8 width;   /* bytes of an access, 1 or 4 */
+	__u8 shift;   /* from one register to the next, as a power of two */
+	__u8 reserved3[6];
 };
 
 /*
@@ -106,7 +110,7 @@ struct hvgdb_local {
 struct hvgdb_status {
 	__u32 size;
 	__u32 cpus, cpus_online; /* out: all that may be; those that are guests now */
-	__u32 line_port;	 /* out: I/O port of the debug line, 0: none is armed */
+	__u32 line_port;	 /* out: I/O port of the debug line, 0: see line_memory */
 	__u32 line_baud;	 /* out: 0: armed at load (uart=) */
 	char line_tty[HVGDB_NAME_MAX];
 	struct hvgdb_holder line, local; /* out: who holds the line and the local session */
@@ -114,6 +118,7 @@ struct hvgdb_status {
 	__u32 rules;			 /* out */
 	__u32 reserved;
 	__u64 exits, halts; /* out: since load, all CPUs */
+	__u64 line_memory;  /* out: where its registers are; 0, and no line_port: none is armed */
 };
 
 #define HVGDB_ATTACH   _IOWR('H', 1, struct hvgdb_attach)

@@ -121,6 +121,26 @@ static void test_uart_taken(void **state)
 	accepts("ttyS6", 0x3e8, 1);
 }
 
+static void test_uart_in_memory(void **state)
+{
+	struct uart uart;
+
+	(void)state;
+	put_uart("ttyS14", "pci0000:00/0000:06:00.0/tty", 4, 3, "0x0\n", 2, 16);
+	put("", "sys/devices/pci0000:00/0000:06:00.0/tty/ttyS14/device/x");
+	put_link("/sys/bus/pci/drivers/serial",
+		 "sys/devices/pci0000:00/0000:06:00.0/tty/ttyS14/device/driver");
+	assert_true(describe("ttyS14", &uart));
+	assert_int_equal(uart.port, 0);
+	assert_int_equal(uart.memory, 0xfe036000);
+	assert_int_equal(uart.width, 4);
+	assert_int_equal(uart.shift, 2);
+	put_uart("ttyS14", "pci0000:00/0000:06:00.0/tty", 4, 2, "0x0\n", 0, 16);
+	assert_true(describe("ttyS14", &uart));
+	assert_int_equal(uart.width, 1);
+	assert_int_equal(uart.shift, 0);
+}
+
 static void test_uart_refused(void **state)
 {
 	(void)state;
@@ -129,7 +149,7 @@ static void test_uart_refused(void **state)
 	put("", "sys/devices/pci0000:00/0000:00:1e.0/tty/ttyS7/device/x");
 	put_link("/sys/bus/platform/drivers/dw-apb-uart",
 		 "sys/devices/pci0000:00/0000:00:1e.0/tty/ttyS7/device/driver");
-	refuses("ttyS7", "memory-mapped (at 0xfe036000, driver dw-apb-uart");
+	refuses("ttyS7", "(registers at 0xfe036000, driver dw-apb-uart) may use DMA");
 	put_uart("ttyS8", "platform/serial8250/tty", 0, 0, "0x0\n", 0, 0);
 	refuses("ttyS8", "no UART behind ttyS8");
 	put_uart("ttyS9", "pnp0/00:09/tty", 4, 0, "0x3F9\n", 0, 16);
@@ -138,6 +158,13 @@ static void test_uart_refused(void **state)
 	refuses("ttyS10", "I/O port 0x60");
 	put_uart("ttyS11", "pci0000:00/0000:03:00.0/tty", 4, 0, "0xE000\n", 2, 16);
 	refuses("ttyS11", "spacing 4");
+	put_uart("ttyS12", "pci0000:00/0000:04:00.0/tty", 4, 3, "0x0\n", 1, 16);
+	put("", "sys/devices/pci0000:00/0000:04:00.0/tty/ttyS12/device/x");
+	put_link("/sys/bus/pci/drivers/serial",
+		 "sys/devices/pci0000:00/0000:04:00.0/tty/ttyS12/device/driver");
+	refuses("ttyS12", "eight in one page");
+	put_uart("ttyS13", "pci0000:00/0000:05:00.0/tty", 4, 6, "0x0\n", 2, 16);
+	refuses("ttyS13", "io_type 6");
 	put_uart("ttyUSB0", "pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/ttyUSB0/tty", 4, 0, "0\n", 0,
 		 16);
 	refuses("ttyUSB0", "USB serial adapter");
@@ -332,11 +359,11 @@ static int remove_top(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_uart_taken),    cmocka_unit_test(test_uart_refused),
-		cmocka_unit_test(test_lock_contents), cmocka_unit_test(test_lock),
-		cmocka_unit_test(test_lock_stale),    cmocka_unit_test(test_lock_nowhere),
-		cmocka_unit_test(test_console),	      cmocka_unit_test(test_rivals),
-		cmocka_unit_test(test_baud),
+		cmocka_unit_test(test_uart_taken),   cmocka_unit_test(test_uart_in_memory),
+		cmocka_unit_test(test_uart_refused), cmocka_unit_test(test_lock_contents),
+		cmocka_unit_test(test_lock),	     cmocka_unit_test(test_lock_stale),
+		cmocka_unit_test(test_lock_nowhere), cmocka_unit_test(test_console),
+		cmocka_unit_test(test_rivals),	     cmocka_unit_test(test_baud),
 	};
 
 	return cmocka_run_group_tests(tests, make_top, remove_top);
