@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <asm/msr.h>
 #include "kmod.h"
 #include "root.h"
 
@@ -20,6 +21,15 @@ static bool port_allowed(u16 port)
 	return port >= 0x100 && port <= 0xfff8 && !(port & 7) && port != PCI_CONFIG_PORTS;
 }
 
+/* Root itself needs that one. */
+static bool is_apic(u64 phys)
+{
+	u64 base;
+
+	rdmsrl(MSR_IA32_APICBASE, base);
+	return (phys & PAGE_MASK) == (base & MSR_IA32_APICBASE_BASE & PTE_PFN_MASK);
+}
+
 /* Eight registers in one page, aligned as their accesses are; where there is no RAM. */
 static bool memory_allowed(const struct uart_regs *regs)
 {
@@ -27,7 +37,7 @@ static bool memory_allowed(const struct uart_regs *regs)
 
 	return (regs->width == 1 || regs->width == 4) && regs->shift <= 4 &&
 	       1 << regs->shift >= regs->width && !(regs->phys & (regs->width - 1)) &&
-	       regs->phys >= PAGE_SIZE && !(last >> machine.caps.maxphyaddr) &&
+	       regs->phys >= PAGE_SIZE && !is_apic(regs->phys) && !(last >> machine.caps.maxphyaddr) &&
 	       regs->phys >> PAGE_SHIFT == last >> PAGE_SHIFT &&
 	       region_intersects(regs->phys & PAGE_MASK, PAGE_SIZE, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_DISJOINT;

@@ -121,11 +121,28 @@ static void fill_text(uint64_t *state)
 		strcpy((char *)readable + 32768 + next(state) % 64, text);
 }
 
+/*
+ * The line of the harness's own is not to be armed: noise there would halt the guest. Nor registers
+ * of other devices: reading them has effects.
+ */
+static void fill_attach(uint8_t *at, uint64_t *state)
+{
+	static const uint64_t places[] = { 0, 0, 0, 0x1000, 0x100000, 1ULL << 45, ~0ULL };
+	uint64_t place = places[next(state) % (sizeof(places) / sizeof(places[0]))];
+	uint16_t port = place ? 0 : 0x3220;
+
+	if (next(state) % 8)
+		memcpy(at + 8, &port, sizeof(port));
+	memcpy(at + 64, &place, sizeof(place));
+	if (next(state) % 2)
+		memset(at + 72, 0, 8);
+}
+
 static void one_call(uint64_t *state)
 {
 	/* The sizes that the structures have, and their neighbours. */
 	static const uint32_t sizes[] = { 0,  4,  8,  12, 16,  24,  32,	  40,
-					  56, 60, 64, 68, 104, 112, 4096, 65536 };
+					  56, 60, 64, 68, 80, 104, 112, 4096, 65536 };
 	uint32_t size = sizes[next(state) % (sizeof(sizes) / sizeof(sizes[0]))];
 	unsigned long request = next(state) % NUMBERS | 'H' << 8 | (size & 0x3fff) << 16;
 	uint8_t local[256];
@@ -133,12 +150,8 @@ static void one_call(uint64_t *state)
 	if (next(state) % 8)
 		request |= (unsigned long)3 << 30;
 	fill(local, next(state) % 4 ? size : number(state), state);
-	/* The line of the harness's own is not to be armed: noise there would halt the guest. */
-	if ((request & 0xff) == 1 && next(state) % 8) {
-		uint16_t port = 0x3220;
-
-		memcpy(local + 8, &port, sizeof(port));
-	}
+	if ((request & 0xff) == 1)
+		fill_attach(local, state);
 	if (next(state) % 16 == 0)
 		ioctl(files[next(state) % FILES], request, pointer(state));
 	else
@@ -206,12 +219,42 @@ static void *work(void *argument)
 	return NULL;
 }
 
+static const char *result_of(const void *mapping)
+{
+	return mapping == MAP_FAILED ? strerrorname_np(errno) : "mapped";
+}
+
+/* The reader of the rings cannot write them, nor make the mapping writable later. */
+static void show_mappings(void)
+{
+	struct {
+		uint32_t size, version, holder, reserved;
+		uint64_t rings_size, reader_size;
+	} claim = { .size = sizeof(claim), .version = 2 };
+	int device = open(DEVICE, O_RDWR);
+	void *rings;
+
+	if (ioctl(device, _IOC(_IOC_READ | _IOC_WRITE, 'H', 5, sizeof(claim)), &claim)) {
+		printf("no reader: %s\n", strerrorname_np(errno));
+		return;
+	}
+	printf("rings to be written: %s\n",
+	       result_of(mmap(NULL, claim.rings_size, PROT_READ | PROT_WRITE, MAP_SHARED, device, 0)));
+	rings = mmap(NULL, claim.rings_size, PROT_READ, MAP_SHARED, device, 0);
+	printf("rings to be read: %s\n", result_of(rings));
+	printf("rings made writable: %s\n",
+	       mprotect(rings, claim.rings_size, PROT_READ | PROT_WRITE) ? strerrorname_np(errno) : "yes");
+	munmap(rings, claim.rings_size);
+	close(device);
+}
+
 /* Who may open the device: errno for root without CAP_SYS_RAWIO, and for somebody else. */
 static int show_rights(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
+	show_mappings();
 	syscall(SYS_capget, &header, data);
 	data[0].effective &= ~(1u << CAP_SYS_RAWIO);
 	syscall(SYS_capset, &header, data);
