@@ -56,6 +56,12 @@ void catch_signals(void);
 bool wait_for(int fd, short events);
 /* The same for several. */
 bool wait_for_any(struct pollfd *polls, size_t nr);
+/*
+ * One look at several, for those with signals of their own, which they have blocked: they come here,
+ * and only here. True if one is ready; limit NULL: whenever that is.
+ */
+struct timespec;
+bool await_any(struct pollfd *polls, size_t nr, const struct timespec *limit);
 __attribute__((format(printf, 1, 2))) void notify_ready(const char *format, ...);
 void notify_stopping(void);
 

@@ -62,10 +62,8 @@ static void heed_signals(void)
 static bool await(int fd, short events, const struct timespec *limit)
 {
 	struct pollfd news = { .fd = fd, .events = events };
-	sigset_t none;
 
-	sigemptyset(&none);
-	return ppoll(&news, 1, limit, &none) > 0;
+	return await_any(&news, 1, limit);
 }
 
 static void set_clock(struct forwarder *f)

@@ -38,14 +38,24 @@ void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-bool wait_for_any(struct pollfd *polls, size_t nr)
+bool await_any(struct pollfd *polls, size_t nr, const struct timespec *limit)
 {
-	sigset_t none;
+	sigset_t none, blocked;
+	bool ready;
 
 	sigemptyset(&none);
+	ready = ppoll(polls, nr, limit, &none) > 0;
+	/* Where something is ready all the time ppoll() lets no signal through. */
+	sigprocmask(SIG_SETMASK, &none, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return ready;
+}
+
+bool wait_for_any(struct pollfd *polls, size_t nr)
+{
 	while (!stop_signal)
-		if (ppoll(polls, nr, NULL, &none) > 0)
-			return true;
+		if (await_any(polls, nr, NULL))
+			return !stop_signal;
 	return false;
 }
 

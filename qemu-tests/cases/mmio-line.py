@@ -81,7 +81,7 @@ check_text(vm)
 # What is no MOV: the machine lives, the line too.
 vm.sh('echo 1 >/sys/module/mmiouart/parameters/odd')
 match(vm.sh('dmesg | tail -n 5'), r'mmiouart: LSR is 60', 'what it has read')
-match(vm.sh('dmesg | tail -n 5'), r'it is not watched any more', 'the kernel log')
+until(lambda: 'it is not watched any more' in vm.sh('dmesg | tail -n 8'), 20, 'the kernel log does not say it')
 end(vm)
 begin(vm, tty)
 check_gdb(vm)
