@@ -84,7 +84,7 @@ def check_three(vm):
 
 def begin_anew(vm):
     """An empty file for what comes."""
-    vm.sh('hvgdbctl output rotate log; until [ -e /tmp/log.1 ]; do sleep 0.1; done; rm -f /tmp/log /tmp/log.1')
+    vm.sh('hvgdbctl output rotate log; until [ -e /tmp/log.1 ] && [ -e /tmp/log ]; do sleep 0.1; done; rm /tmp/log.1')
 
 
 def check_flood(vm):
