@@ -13,6 +13,7 @@ CONTEXT = '48 89 16'                                # mov [rsi], rdx
 STACK = '48 89 e0 83 e0 0f 48 89 06'                # mov rax, rsp; and eax, 15; mov [rsi], rax
 SEE_RSP = '48 8b 46 20 48 89 06'                    # mov rax, [rsi+0x20]; mov [rsi], rax
 NO_BUFFER = '48 89 3e'                              # mov [rsi], rdi
+FIVE = '48 c7 46 08 05 00 00 00'                    # mov [rsi+8], 5: rcx
 SPOIL = '48 c7 46 08 77 00 00 00'                   # mov [rsi+8], 0x77: rcx
 
 # mov eax, GUEST_CR0; vmread rcx, rax; or ecx, 8; vmwrite rax, rcx
@@ -100,6 +101,17 @@ for tails, delivered in ((('sc on skip on', 'sc off'), 2), (('sc off', 'sc on sk
     equal(vm.status('faults ud 2')[0].strip(), f'faults: ud: {delivered} of 2', f'the program under {tails}')
     interrupt(session)
     equal(hits(session), [2, 2], 'hits of both rules')
+    session.run('monitor events c all')
+
+# Actions of a rule run in the order in which they stand there, and rules in the order in which they were made.
+twice = 'script { @rcx = @rcx * 2; }'
+for actions, seen in ((f'code {{ {FIVE} }} {twice}', 'a'), (f'{twice} code {{ {FIVE} }}', '5')):
+    rule(session, f'!exception ud {actions}')
+    rule(session, '!exception ud script { .seen = @rcx; }')
+    session.begin('continue')
+    equal(vm.sh('faults ud 1').strip(), 'faults: ud: 1 of 1', f'the program under {actions}')
+    interrupt(session)
+    equal(session.run('monitor ? printf("%llx", .seen);').strip(), seen, f'what the second rule sees after {actions}')
     session.run('monitor events c all')
 
 # Bad code: the rule goes, the guest gets its exception and keeps its registers, gdb is told and does not stop.

@@ -328,6 +328,43 @@ static void do_drs(u64 count, u64 unused)
 		say(true);
 }
 
+#define TYPE_FREE_TSS	 9
+#define LIMIT_BEFORE_IST 0x23
+
+/* Loads the task register with this limit. LTR marks the descriptor, which the usual GDT forbids.
+ */
+static void load_tss(u16 limit)
+{
+	unsigned int cpu = smp_processor_id();
+	tss_desc *tss = (tss_desc *)&get_cpu_gdt_rw(cpu)[GDT_ENTRY_TSS];
+
+	tss->limit0 = limit;
+	tss->type = TYPE_FREE_TSS;
+	load_direct_gdt(cpu);
+	asm volatile("ltr %w0" : : "q"(GDT_ENTRY_TSS * 8));
+	load_fixmap_gdt(cpu);
+}
+
+/*
+ * What Linux cannot cause: #TS, so many times, by an interrupt whose stack lies behind the end of
+ * the TSS.
+ */
+static void do_tss(u64 count, u64 unused)
+{
+	tss_desc *tss = (tss_desc *)&get_cpu_gdt_rw(smp_processor_id())[GDT_ENTRY_TSS];
+	u16 limit = tss->limit0;
+	unsigned long flags;
+	u64 right = 0, i;
+
+	local_irq_save(flags);
+	load_tss(LIMIT_BEFORE_IST);
+	for (i = 0; i < count; i++)
+		right += VECTOR_OF("int $1", "a"(0)) == X86_TRAP_TS;
+	load_tss(limit);
+	local_irq_restore(flags);
+	say(right == count);
+}
+
 static unsigned int general_detects;
 
 /* The kernel uses no general detect: who sees DR6.BD is the only one to be interested. */
@@ -394,7 +431,7 @@ static const struct operation {
 	{ "xgetbv", do_xgetbv }, { "invd", do_invd },	{ "vmx", do_vmx },
 	{ "cd", do_cd },	 { "cr0", do_cr0 },	{ "cr4", do_cr4 },
 	{ "ts", do_ts },	 { "dr7", do_dr7 },	{ "gd", do_gd },
-	{ "wait", do_wait },	 { "drs", do_drs },
+	{ "wait", do_wait },	 { "drs", do_drs },	{ "tss", do_tss },
 };
 
 static int set_run(const char *text, const struct kernel_param *kp)
