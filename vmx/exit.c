@@ -8,6 +8,7 @@
  */
 #include "root.h"
 #include "instr.h"
+#include "pure/exits.h"
 
 #define GPR_RSP 4
 
@@ -294,7 +295,7 @@ u32 vmx_exit(struct guest_regs *regs)
 	vcpu->exits++;
 	vcpu->inject_loaded = false;
 	vcpu->inject_chosen = false;
-	vcpu->exit_reason = vmread(VM_EXIT_REASON);
+	vcpu->exit_reason = exit_reason_decode(vmread(VM_EXIT_REASON));
 	if (vcpu->exit_reason < EXIT_COUNTED)
 		vcpu->exits_of[vcpu->exit_reason]++;
 	if (vcpu->exit_reason < ARRAY_SIZE(handlers))

@@ -7,6 +7,11 @@
 #include "exits.h"
 #include "controls.h"
 
+u32 exit_reason_decode(u64 field)
+{
+	return (u32)field & (VMX_EXIT_REASON_BASIC_MASK | VMX_EXIT_REASONS_FAILED_ENTRY);
+}
+
 struct io_qual io_qual_decode(u64 qual)
 {
 	return (struct io_qual){

@@ -10,6 +10,12 @@
 
 #include "arch.h"
 
+/*
+ * The basic reason, with bit 31 where the entry failed. Its other bits tell of circumstances (an
+ * enclave that was left, a bus lock), which change nothing of what is to be done.
+ */
+u32 exit_reason_decode(u64 field);
+
 /* See "Exit Qualification for I/O Instructions". */
 struct io_qual {
 	unsigned int size; /* bytes: 1, 2, 4 */

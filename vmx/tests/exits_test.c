@@ -3,6 +3,18 @@
 #include "test.h"
 #include "exits.h"
 
+/* Bit 27: in enclave mode; bit 26: with a bus lock; bit 31: the entry failed. */
+static void reasons(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_reason_decode(EXIT_REASON_CPUID), EXIT_REASON_CPUID);
+	assert_int_equal(exit_reason_decode(BIT64(27) | EXIT_REASON_EXCEPTION_NMI),
+			 EXIT_REASON_EXCEPTION_NMI);
+	assert_int_equal(exit_reason_decode(BIT64(27) | BIT64(26) | EXIT_REASON_PREEMPTION_TIMER),
+			 EXIT_REASON_PREEMPTION_TIMER);
+	assert_int_equal(exit_reason_decode(BIT64(31) | 33), 0x80000021);
+}
+
 static void io(void **state)
 {
 	static const struct {
@@ -282,6 +294,7 @@ static void clts_and_lmsw(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reasons),
 		cmocka_unit_test(io),
 		cmocka_unit_test(control_registers),
 		cmocka_unit_test(debug_registers),
