@@ -45,6 +45,12 @@ static enum vmx_verdict pass_over(struct vcpu *vcpu, const struct breakpoint *bp
 	return VERDICT_RESUME;
 }
 
+/* In the clean view what was executed is the guest's own, whatever the copy has there. */
+static bool is_guests_own(const struct vcpu *vcpu, const struct breakpoint *bp)
+{
+	return !bp || (bp->hidden && !vcpu->debug_view);
+}
+
 /*
  * An INT3 of the guest's own (kprobes, ftrace, text_poke, user programs) is given back at once. One
  * that is gone by now was ours and has just been taken out: the instruction runs again.
@@ -59,9 +65,8 @@ static enum vmx_verdict breakpoint_exception(struct vcpu *vcpu)
 	if (!memory_translate(m, vmread(GUEST_CR3), rip, &gpa))
 		return events_exception(vcpu);
 	bp = breakpoint_planted_at(m, gpa);
-	if (!bp) {
+	if (is_guests_own(vcpu, bp))
 		return byte_is_int3(vcpu, gpa) ? events_exception(vcpu) : VERDICT_RESUME;
-	}
 	if (bp->traced && bp->addr == rip && trace_hit(vcpu, bp)) {
 		vcpu->want = WANT_UNTRACE;
 		return VERDICT_HALT;
