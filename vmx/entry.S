@@ -153,8 +153,9 @@ vmx_handled:
 	testl	%eax, %eax
 	jnz	vmx_go_native
 vmx_resume_begin:
-	cmpq	$0, (OFFSET_VCPU_ROOT_NMI - OFFSET_VCPU_REGS)(%rsp)
-	jne	vmx_again
+	movq	(OFFSET_VCPU_ROOT_NMI - OFFSET_VCPU_REGS)(%rsp), %rax
+	orq	(OFFSET_VCPU_ROOT_MC - OFFSET_VCPU_REGS)(%rsp), %rax
+	jnz	vmx_again
 	POP_GUEST
 	vmresume
 vmx_resume_end:

@@ -224,6 +224,18 @@ static bool choose(struct vcpu *vcpu)
 	return true;
 }
 
+/*
+ * A machine check that met this CPU in root is the kernel's to handle: it waits for all CPUs to come
+ * to its handler, and until it has cleared MCG_STATUS a further one resets the machine.
+ */
+static void pass_machine_check_on(struct vcpu *vcpu)
+{
+	if (!__atomic_exchange_n(&vcpu->root_mc, 0, __ATOMIC_ACQ_REL))
+		return;
+	root_log(vcpu->machine, "a machine check came below the kernel and is passed on to it");
+	inject_fault(vmx_inject(vcpu), HV_VECTOR_MC, 0);
+}
+
 static void park_while_wanted(struct vcpu *vcpu)
 {
 	u64 nmis;
@@ -256,6 +268,7 @@ static u32 finish_exit(struct vcpu *vcpu)
 	check_begin(vcpu);
 	do {
 		park_while_wanted(vcpu);
+		pass_machine_check_on(vcpu);
 		view_flush(vcpu);
 	} while ((something_to_inject(vcpu) && !choose(vcpu)) || !check_entry(vcpu));
 	return 0;

@@ -200,7 +200,7 @@ struct vcpu {
 	struct guest_regs regs;
 	u64 iret_frame[5]; /* where Linux goes on after VMXOFF: RIP, CS, RFLAGS, RSP, SS */
 	u64 root_nmi;	   /* NMIs taken in root since the last look; counted by the gate */
-	u64 root_mc;	   /* machine checks taken in root */
+	u64 root_mc;	   /* machine checks, likewise */
 	struct native native;
 
 	struct machine *machine;

@@ -346,6 +346,33 @@ static void double_fault_brings_cr2(void **state)
 	assert_int_equal(out.cr2, 0x6000);
 }
 
+/* Nothing holds it back, and what it takes the place of comes again by itself. */
+static void machine_check_in_any_state(void **state)
+{
+	static const u32 states[] = { 0, STI, MOV_SS, NMI_BLOCK, MOV_SS | NMI_BLOCK };
+	unsigned int i, activity;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(states); i++) {
+		for (activity = GUEST_ACTIVITY_ACTIVE; activity <= GUEST_ACTIVITY_HLT; activity++) {
+			struct inject_in in = exception_exit(CODE | HARD | 14, 0, 0x7000);
+			struct inject_out out;
+
+			in.rflags = HV_EFLAGS_FIXED | (i % 2 ? IF : 0);
+			in.interruptibility = states[i / 2] & (i % 2 ? ~0u : ~STI);
+			in.activity = activity;
+			inject_queue_irq(&in, 0x30);
+			inject_reflect(&in);
+			assert_int_equal(inject_fault(&in, HV_VECTOR_MC, 0), INJECT_SERIAL);
+			choose(&in, &out);
+			assert_int_equal(out.entry_info, VALID | HARD | HV_VECTOR_MC);
+			assert_false(out.rflags & HV_EFLAGS_RF);
+			assert_false(out.set_cr2);
+			assert_true(inject_holds(&in));
+		}
+	}
+}
+
 static void debug_exception_brings_causes(void **state)
 {
 	struct inject_in in = exception_exit(HARD | 1, 0, 0x4001);
@@ -1092,6 +1119,7 @@ int main(void)
 		cmocka_unit_test(no_error_codes_in_real_mode),
 		cmocka_unit_test(page_fault_brings_cr2),
 		cmocka_unit_test(double_fault_brings_cr2),
+		cmocka_unit_test(machine_check_in_any_state),
 		cmocka_unit_test(debug_exception_brings_causes),
 		cmocka_unit_test(debug_exception_in_shadow),
 		cmocka_unit_test(nmi_and_interrupt_exits_are_queued),
