@@ -113,7 +113,15 @@ static void raise_nmi(void)
 	asm volatile("int $2" : : : "memory");
 }
 
-static void leave_guest(struct leaving *leaving)
+/* Those that came when root had looked for the last time; one may be a kick's. */
+static u64 take_late_nmis(struct vcpu *vcpu)
+{
+	u64 nmis = xchg(&vcpu->root_nmi, 0);
+
+	return nmis && xchg(&vcpu->nmi_due, 0) ? nmis - 1 : nmis;
+}
+
+static void leave_guest(struct vcpu *vcpu, struct leaving *leaving)
 {
 	u64 nmis = root_call(HYPERCALL_LEAVE, leaving->at_once, 0);
 
@@ -124,7 +132,7 @@ static void leave_guest(struct leaving *leaving)
 		return;
 	}
 	cr4_clear_bits_irqsoff(X86_CR4_VMXE);
-	for (; nmis; nmis--)
+	for (nmis += take_late_nmis(vcpu); nmis; nmis--)
 		raise_nmi();
 }
 
@@ -135,7 +143,7 @@ static void give_back_this_cpu(void *data)
 	if (vcpu->life == VCPU_NATIVE)
 		undo_prepare(vcpu);
 	else if (vcpu->life != VCPU_ABSENT)
-		leave_guest(data);
+		leave_guest(vcpu, data);
 }
 
 static int first_error(void)

@@ -183,7 +183,9 @@ vmx_clear_history:
 	jmp	vmx_history_cleared
 SYM_CODE_END(vmx_exit_entry)
 
+/* The ENDBRs of these gates are for the way out, when CR4.CET may be Linux's already. */
 SYM_CODE_START(root_nmi_gate)
+	endbr64
 	pushq	%rax
 #define FROM_NMI_RSP(offset) ((offset) - (OFFSET_VCPU_NMI_STACK_TOP - 48))(%rsp)
 	incq	FROM_NMI_RSP(OFFSET_VCPU_ROOT_NMI)
@@ -247,9 +249,34 @@ SYM_INNER_LABEL(native_aborted, SYM_L_GLOBAL)
 SYM_CODE_END(native_enter)
 
 SYM_CODE_START(root_mc_gate)
+	endbr64
 	incq	(OFFSET_VCPU_ROOT_MC - (OFFSET_VCPU_MC_STACK_TOP - 40))(%rsp)
 	iretq
 SYM_CODE_END(root_mc_gate)
+
+/*
+ * On the way out, when the TSS (and with it the stacks) may be Linux's already: on whatever stack root is, and
+ * only the IDT tells whose CPU this is.
+ */
+.macro LEAVING_GATE counter
+	endbr64
+	pushq	%rax
+	subq	$16, %rsp
+	sidt	(%rsp)
+	movq	2(%rsp), %rax
+	incq	(\counter - OFFSET_VCPU_LEAVE_IDT)(%rax)
+	addq	$16, %rsp
+	popq	%rax
+	iretq
+.endm
+
+SYM_CODE_START(leaving_nmi_gate)
+	LEAVING_GATE OFFSET_VCPU_ROOT_NMI
+SYM_CODE_END(leaving_nmi_gate)
+
+SYM_CODE_START(leaving_mc_gate)
+	LEAVING_GATE OFFSET_VCPU_ROOT_MC
+SYM_CODE_END(leaving_mc_gate)
 
 /* Frame for root_fault(): 15 registers, vector, error code, then what the CPU pushed. */
 .macro ROOT_GATE vector has_error

@@ -16,6 +16,7 @@ _Static_assert(sizeof(struct guest_regs) == VCPU_REGS_SIZE, "entry.S");
 _Static_assert(offsetof(struct vcpu, iret_frame) == OFFSET_VCPU_REGS + VCPU_REGS_SIZE, "entry.S");
 _Static_assert(offsetof(struct vcpu, root_nmi) == OFFSET_VCPU_ROOT_NMI, "entry.S");
 _Static_assert(offsetof(struct vcpu, root_mc) == OFFSET_VCPU_ROOT_MC, "entry.S");
+_Static_assert(offsetof(struct vcpu, leave_idt) == OFFSET_VCPU_LEAVE_IDT, "entry.S");
 _Static_assert(offsetof(struct vcpu, native) == OFFSET_VCPU_NATIVE, "entry.S");
 _Static_assert(offsetof(struct native, rsp) == OFFSET_NATIVE_RSP, "entry.S");
 _Static_assert(offsetof(struct native, since) == OFFSET_NATIVE_SINCE, "entry.S");
@@ -32,9 +33,9 @@ u8 vmx_clear_branch_history;
 
 /*
  * Every gate has a stack of its own: a fault may come where RSP leads nowhere, in native code. None
- * of the handlers faults.
+ * of the handlers faults. Those of the table for leaving have none, for the TSS is not root's there.
  */
-enum root_ist { IST_NMI = 1, IST_DF, IST_MC, IST_FAULT };
+enum root_ist { IST_NONE, IST_NMI, IST_DF, IST_MC, IST_FAULT };
 
 /* See "TSS Descriptor in 64-bit mode": 16 bytes, two slots. */
 void host_set_tss_descriptor(u64 *slot, u64 base, u32 limit)
@@ -52,6 +53,15 @@ static void set_tss_stack(struct vcpu *vcpu, enum root_ist ist, u8 *stack)
 	memcpy(&vcpu->tss[36 + 8 * (ist - 1)], &top, sizeof(top));
 }
 
+static void set_gate(u64 *idt, unsigned int vector, void (*handler)(void), enum root_ist ist)
+{
+	u64 target = (u64)handler;
+
+	idt[2 * vector] = (target & 0xffff) | ROOT_CS << 16 | (u64)ist << 32 | 0x8eULL << 40 |
+			  (target >> 16 & 0xffff) << 48;
+	idt[2 * vector + 1] = target >> 32;
+}
+
 void host_prepare_cpu(struct vcpu *vcpu)
 {
 	memset(vcpu->gdt, 0, sizeof(vcpu->gdt));
@@ -63,15 +73,9 @@ void host_prepare_cpu(struct vcpu *vcpu)
 	set_tss_stack(vcpu, IST_MC, vcpu->mc_stack);
 	set_tss_stack(vcpu, IST_FAULT, vcpu->fault_stack);
 	host_set_tss_descriptor(&vcpu->gdt[ROOT_TR / 8], (u64)vcpu->tss, sizeof(vcpu->tss) - 1);
-}
-
-static void set_gate(u64 *idt, unsigned int vector, void (*handler)(void), enum root_ist ist)
-{
-	u64 target = (u64)handler;
-
-	idt[2 * vector] = (target & 0xffff) | ROOT_CS << 16 | (u64)ist << 32 | 0x8eULL << 40 |
-			  (target >> 16 & 0xffff) << 48;
-	idt[2 * vector + 1] = target >> 32;
+	memset(vcpu->leave_idt, 0, sizeof(vcpu->leave_idt));
+	set_gate(vcpu->leave_idt, HV_VECTOR_NMI, leaving_nmi_gate, IST_NONE);
+	set_gate(vcpu->leave_idt, HV_VECTOR_MC, leaving_mc_gate, IST_NONE);
 }
 
 /* External interrupts cannot arrive (root runs with IF=0), so their gates stay not present. */

@@ -8,7 +8,7 @@
 /* Fills two GDT slots with an available 64-bit TSS descriptor. */
 void host_set_tss_descriptor(u64 *slot, u64 base, u32 limit);
 
-/* GDT and TSS of one CPU. */
+/* GDT and TSS of one CPU, and its table for leaving. */
 void host_prepare_cpu(struct vcpu *vcpu);
 
 /* One page of gates, shared by all CPUs. */
@@ -19,6 +19,8 @@ void vmx_exit_entry(void);
 void root_nmi_gate(void);
 void root_mc_gate(void);
 void root_fault_gates(void);
+void leaving_nmi_gate(void);
+void leaving_mc_gate(void);
 
 /*
  * Runs native code at entry on its own stack, with args in rdi, rsi and rdx. False if it was ended:

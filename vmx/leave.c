@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Leaves VMX on this CPU and puts everything that the VMCS held back into the CPU, as Linux had it.
- * The order matters: the IDT comes last but for the segments, because an NMI through Linux's IDT
- * needs Linux's GDT and TSS; until then root's own IDT takes it. Root, on the way out for good.
+ * The order matters: an NMI through Linux's IDT needs Linux's GDT, TSS and GS base, one through
+ * root's needs root's TSS. So a table of its own is there while these change: its gates count what
+ * comes, on the stack at hand, and kmod/ gives that to Linux. Root, on the way out for good.
  */
 #include "root.h"
 #include "host.h"
@@ -119,6 +120,7 @@ static u64 give_back_events(struct vcpu *vcpu)
 
 void vmx_leave(struct vcpu *vcpu)
 {
+	struct descriptor_table leave_idt;
 	struct leave_state s;
 	u64 nmis;
 
@@ -140,6 +142,8 @@ void vmx_leave(struct vcpu *vcpu)
 	msr_write(HV_MSR_IA32_SYSENTER_CS, s.sysenter_cs);
 	msr_write(HV_MSR_IA32_SYSENTER_ESP, s.sysenter_esp);
 	msr_write(HV_MSR_IA32_SYSENTER_EIP, s.sysenter_eip);
+	/* Root's fix-ups work as long as root's own gates are there. */
+	msr_write_safe(HV_MSR_IA32_DEBUGCTL, s.debugctl);
 	set_cr0(s.cr0);
 	/*
 	 * CR3 before CR4: setting CR4.PCIDE wants PCID 0 in CR3, so the flags come with a second
@@ -148,10 +152,12 @@ void vmx_leave(struct vcpu *vcpu)
 	set_cr3(s.cr3 & ~0xfffULL);
 	set_cr4(s.cr4);
 	set_cr3(s.cr3);
+	leave_idt.base = (u64)vcpu->leave_idt;
+	leave_idt.limit = sizeof(vcpu->leave_idt) - 1;
+	set_idt(&leave_idt);
 	load_tr(vcpu, &s);
 	set_gdt(&s.gdt);
 	load_segments(&s);
 	set_idt(&s.idt);
 	set_dr7(s.dr7);
-	msr_write_safe(HV_MSR_IA32_DEBUGCTL, s.debugctl);
 }

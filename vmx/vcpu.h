@@ -199,8 +199,10 @@ struct vcpu {
 	u8 stack[ROOT_STACK_SIZE];
 	struct guest_regs regs;
 	u64 iret_frame[5]; /* where Linux goes on after VMXOFF: RIP, CS, RFLAGS, RSP, SS */
-	u64 root_nmi;	   /* NMIs taken in root since the last look; counted by the gate */
+	u64 root_nmi;	   /* NMIs taken in root since the last look; counted by the gates */
 	u64 root_mc;	   /* machine checks, likewise */
+	/* For the last steps of leaving, up to HV_VECTOR_MC: see leave.c. */
+	u64 leave_idt[2 * (HV_VECTOR_MC + 1)];
 	struct native native;
 
 	struct machine *machine;
