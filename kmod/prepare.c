@@ -59,15 +59,22 @@ static void *new_page(void)
 	return page;
 }
 
+/* What is not in the map of RAM is neither mapped for root nor touched by it. */
 static int add_ram(struct resource *res, void *data)
 {
 	struct ram_map *map = data;
 	u64 start = PAGE_ALIGN(res->start);
-	u64 end = (res->end + 1) & PAGE_MASK;
+	u64 end = min_t(u64, (res->end + 1) & PAGE_MASK, ROOT_RAM_LIMIT);
+	u64 page;
+	int error;
 
-	if (end <= start || start >= ROOT_RAM_LIMIT)
+	if (end <= start)
 		return 0;
-	return ram_map_add(map, start, min_t(u64, end, ROOT_RAM_LIMIT));
+	error = ram_map_add(map, start, end);
+	for (page = start; page < end && !error; page += PAGE_SIZE)
+		if (compat_page_poisoned(page >> PAGE_SHIFT))
+			error = ram_map_remove(map, page, page + PAGE_SIZE);
+	return error;
 }
 
 static int find_ram(struct machine *m)
@@ -126,24 +133,12 @@ int memory_map_root_page(const struct machine *m, u64 va)
 	return page ? memory_map_root(m, va, virt_to_phys(page), ROOT_PTE) : -ENOMEM;
 }
 
-static bool usable_2m(const struct ram_map *ram, u64 pa)
-{
-	u64 pfn;
-
-	if (!ram_contains(ram, pa, PMD_SIZE))
-		return false;
-	for (pfn = pa >> PAGE_SHIFT; pfn < (pa + PMD_SIZE) >> PAGE_SHIFT; pfn++)
-		if (compat_page_poisoned(pfn))
-			return false;
-	return true;
-}
-
 static int map_2m(const struct machine *m, u64 pa)
 {
 	u64 page, *pde;
 	int error = 0;
 
-	if (usable_2m(&m->ram, pa)) {
+	if (ram_contains(&m->ram, pa, PMD_SIZE)) {
 		pde = root_pd_entry(m->la57, ROOT_RAM_BASE + pa);
 		if (!pde)
 			return -ENOMEM;
@@ -151,8 +146,7 @@ static int map_2m(const struct machine *m, u64 pa)
 		return 0;
 	}
 	for (page = pa; page < pa + PMD_SIZE && !error; page += PAGE_SIZE)
-		if (ram_contains(&m->ram, page, PAGE_SIZE) &&
-		    !compat_page_poisoned(page >> PAGE_SHIFT))
+		if (ram_contains(&m->ram, page, PAGE_SIZE))
 			error = memory_map_root(m, ROOT_RAM_BASE + page, page, ROOT_PTE);
 	return error;
 }
