@@ -335,6 +335,7 @@ void vmx_entry_failed(struct guest_regs *regs)
 
 	vmx_fatal(vcpu, "hvgdb: VMRESUME failed, the guest cannot go on:",
 		  vmx_exit_name(vcpu->exit_reason));
+	/* To gdb, like any other fatal exit; nothing is released from there. */
 	for (;;)
-		relax();
+		finish_exit(vcpu);
 }
