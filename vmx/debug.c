@@ -366,12 +366,26 @@ static void bring_all_in(struct vcpu *self)
 	console_settle(self->machine);
 }
 
-/* A CPU met something that gdb is to know. */
+/* The controller has ended under gdb, whose session waits for the next one. */
+static bool is_suspended(const struct machine *m)
+{
+	return !m->line.armed && rsp_attached(&m->rsp) && !m->fatal && !m->triple_fault;
+}
+
+/*
+ * A CPU met something that gdb is to know. While the session is suspended (a step has ended, or a
+ * stop has crossed the controller's end) nobody can be told, and all go on.
+ */
 static void serve_stop(struct vcpu *self, struct vcpu *vcpu)
 {
 	struct machine *m = self->machine;
 
 	bring_all_in(self);
+	if (is_suspended(m)) {
+		all_continue(m);
+		release_by_actions(m);
+		return;
+	}
 	tell_stop(m, vcpu);
 	talk(m, rsp_attached(&m->rsp));
 }

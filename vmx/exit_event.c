@@ -97,7 +97,8 @@ static enum vmx_verdict fetch_page_fault(struct vcpu *vcpu)
 	u64 rip = vmx_inject(vcpu)->rip;
 	struct breakpoint *bp = breakpoint_at(vcpu->machine, rip);
 
-	if (!bp || !bp->planted || !bp->no_execute || vmread(EXIT_QUALIFICATION) != rip)
+	if (!bp || !bp->planted || !bp->no_execute || vmread(EXIT_QUALIFICATION) != rip ||
+	    !vcpu->machine->line.armed)
 		return events_exception(vcpu);
 	debug_stop(vcpu, RSP_STOP_SWBREAK, RSP_SIGTRAP, rip);
 	return VERDICT_HALT;

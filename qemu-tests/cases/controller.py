@@ -4,7 +4,7 @@ given back at its end and after kill -9; and kill -9 at any time leaves guest, l
 
 import random
 
-from lib import rsp
+from lib import inside, rsp
 from lib.case import VM, check, equal, match, until
 
 TIME_LIMIT = 180
@@ -105,6 +105,28 @@ for number in range(KILLS):
     client.resume()
     equal(work.wait()[1], 0, 'status of the program that was stopped')
 match(vm.sh('hvgdbctl event list'), r'exception 0x6 \(ud\)', 'the rule after all')
+
+# A range step that ends while there is no controller ends unheard, and leaves the session as it is.
+vm.insert('exotic')
+begin, end = inside.addresses(vm, 'exotic_wait_begin', 'exotic_wait_end')
+client.interrupt()
+client.stop()
+client.expect(f'Z0,{begin:x},1', 'OK')
+client.resume()
+work = vm.background('echo "wait 500" | taskset 2 tee /sys/module/exotic/parameters/run >/dev/null', timeout=60)
+equal(client.stop()['rip'], begin, 'RIP at the loop')
+client.expect(f'z0,{begin:x},1', 'OK')
+client.resume(f'vCont;r{begin:x},{end:x}:2;c')
+vm.sh(f'kill -9 {pid}')
+ended(pid)
+check(work.running(), 'the loop was too short to kill the controller in it')
+equal(work.wait()[1], 0, 'status of the loop')
+pid = start()
+work = vm.background('cat /proc/version')
+equal(client.stop()['rip'], address, 'RIP at the breakpoint after a range that ended unheard')
+client.expect(f'z0,{address:x},1', 'OK')
+client.resume()
+equal(work.wait()[1], 0, 'status of the program that was stopped')
 client.interrupt()
 equal(client.stop()['signal'], 2, 'signal of Ctrl-C')
 client.detach()
