@@ -16,6 +16,11 @@
 #else
 #include <linux/crash_core.h>
 #endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+#include <linux/cc_platform.h>
+#else
+#include <linux/mem_encrypt.h>
+#endif
 #include <asm/cpufeature.h>
 #include <asm/pgtable.h>
 #include <asm/reboot.h>
@@ -67,10 +72,10 @@ static inline bool compat_page_poisoned(unsigned long pfn)
 
 static inline bool compat_memory_encrypted(void)
 {
-#ifdef CONFIG_ARCH_HAS_CC_PLATFORM
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
 	return cc_platform_has(CC_ATTR_MEM_ENCRYPT);
 #else
-	return false;
+	return mem_encrypt_active();
 #endif
 }
 

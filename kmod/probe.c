@@ -4,7 +4,6 @@
  * run on: one sentence in the kernel log and an errno of its own for each reason. Guest kernel, at
  * load.
  */
-#include <linux/cc_platform.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/security.h>
@@ -133,7 +132,7 @@ static int probe_system(void)
 		       "allowed\n");
 		return -EPERM;
 	}
-	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT)) {
+	if (compat_memory_encrypted()) {
 		pr_err("memory is encrypted (SEV, TDX or SME): not supported\n");
 		return -EAFNOSUPPORT;
 	}
