@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends one NMI to one CPU by physical destination (D24). In xAPIC mode the guest may be between
- * its two writes of the interrupt command register, so the upper half is put back. Root.
+ * This CPU's local APIC: one NMI to one CPU by physical destination (D24); how interrupts end that
+ * were acknowledged and do not reach the guest (D9). In xAPIC mode the guest may be between its two
+ * writes of the interrupt command register, so the upper half is put back. Root.
  */
 #include "root.h"
 #include "instr.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Root's own descriptor tables: GDT and TSS of each CPU, one IDT for all. Runs in the guest kernel
- * before the launch; what it builds is used by root. Calls nothing of the kernel's.
+ * Root's own descriptor tables: GDT, TSS and an IDT for leaving of each CPU, one IDT for all. Runs
+ * in the guest kernel before the launch; what it builds is used by root. Calls nothing of the
+ * kernel's.
  */
 #include "vcpu.h"
 #include "host.h"

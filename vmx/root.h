@@ -35,7 +35,7 @@ enum vmx_verdict exit_mmio(struct vcpu *vcpu, u64 gpa);
 enum vmx_verdict exit_preemption_timer(struct vcpu *vcpu);
 enum vmx_verdict exit_vmcall(struct vcpu *vcpu);
 
-/* msr_bitmap.c: which MSRs exit. Guest kernel, before the launch. */
+/* exit_msr.c: which MSRs exit. Guest kernel, before the launch. */
 void msr_bitmap_prepare(u8 *bitmap);
 
 /* mtrrs.c */
@@ -296,7 +296,7 @@ bool apic_is_storm(struct vcpu *vcpu, u8 vector);
 void apic_raise_again(struct vcpu *vcpu, u8 vector);
 void apic_send_nmi(const struct machine *m, u32 apic_id);
 
-/* log.c */
+/* root_log.c */
 void root_log(struct machine *m, const char *text);
 void root_log_number(struct machine *m, const char *text, u64 value);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exit qualifications and emulated instructions. See exits.h.
+ * Exit reasons, qualifications and emulated instructions. See exits.h.
  *
  * Runs in root and in user-space tests ('both'). Calls nothing.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What exit qualifications say, and the answers of emulated instructions: CPUID, XSETBV, MOV to
- * CR0 and CR4.
+ * What exit reasons and qualifications say, and the answers of emulated instructions: CPUID,
+ * XSETBV, MOV to CR0 and CR4.
  *
  * Runs in root and in user-space tests ('both'). Calls nothing.
  */
