@@ -41,6 +41,16 @@ static void xapic_send(const struct lapic_icr *icr)
 	*xapic(LAPIC_ICR_HIGH_OFFSET) = high;
 }
 
+/*
+ * See "MSR Access in x2APIC Mode": such a WRMSR does not wait for the stores before it, and the CPU
+ * that is interrupted has to see why.
+ */
+static void x2apic_send(u64 icr)
+{
+	store_fence();
+	msr_write(HV_MSR_X2APIC_ICR, icr);
+}
+
 void apic_send_nmi(const struct machine *m, u32 apic_id)
 {
 	enum lapic_mode mode = lapic_mode_of(msr_read(HV_MSR_IA32_APIC_BASE));
@@ -49,7 +59,7 @@ void apic_send_nmi(const struct machine *m, u32 apic_id)
 	if (!lapic_nmi_icr(mode, apic_id, &icr))
 		return;
 	if (mode == LAPIC_X2APIC)
-		msr_write(HV_MSR_X2APIC_ICR, icr.msr);
+		x2apic_send(icr.msr);
 	else
 		xapic_send(&icr);
 }
@@ -140,7 +150,7 @@ bool apic_is_storm(struct vcpu *vcpu, u8 vector)
 static void interrupt_self(u8 vector)
 {
 	if (is_x2apic()) {
-		msr_write(HV_MSR_X2APIC_ICR, APIC_ICR_SELF | vector);
+		x2apic_send(APIC_ICR_SELF | vector);
 		return;
 	}
 	await_delivery();

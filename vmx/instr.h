@@ -163,6 +163,12 @@ static inline void unblock_nmis(void)
 		     : "rax", "memory", "cc");
 }
 
+/* All stores before are seen by all before anything behind begins, also WRMSR. */
+static inline void store_fence(void)
+{
+	asm volatile("mfence; lfence" : : : "memory");
+}
+
 static inline void relax(void)
 {
 	asm volatile("pause" : : : "memory");
