@@ -41,6 +41,9 @@ void trace_free(struct machine *m);
 /* symbols.c: where the kernel's text is, for qOffsets. */
 u64 symbols_text_address(void);
 
+/* main.c: which time of day belongs to which TSC, for root. */
+void note_time(struct machine *m);
+
 /* launch.c */
 int launch_all(void);
 void leave_all(void);

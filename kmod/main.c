@@ -5,7 +5,9 @@
  */
 #include <linux/cpu.h>
 #include <linux/module.h>
+#include <linux/timekeeping.h>
 #include <linux/utsname.h>
+#include <asm/msr.h>
 #include <asm/tsc.h>
 #include "kmod.h"
 #include "compat.h"
@@ -45,12 +47,20 @@ static bool test_vectors;
 module_param(test_vectors, bool, 0400);
 MODULE_PARM_DESC(test_vectors, "for tests: other modules may queue interrupts and NMIs in root");
 
+/* In a sleep the TSC may stop, or begin anew. No other CPU is in root. */
+void note_time(struct machine *m)
+{
+	m->wall_us = ktime_get_real_ns() / NSEC_PER_USEC;
+	m->wall_tsc = rdtsc();
+}
+
 static void set_parameters(struct machine *m)
 {
 	m->orphan_timeout = orphan_timeout;
 	m->debug_port = debug_port;
 	m->test_vectors = test_vectors;
 	m->tsc_khz = tsc_khz;
+	note_time(m);
 	m->text_address = symbols_text_address();
 	m->panic_address = (u64)panic;
 	m->module_text = (u64)module_text_begin;

@@ -305,8 +305,6 @@ static void prepare_tasks(struct machine *m)
 	m->init_task = (u64)&init_task;
 	m->task_leader = offsetof(struct task_struct, group_leader);
 	m->page_offset = PAGE_OFFSET;
-	m->load_seconds = ktime_get_real_seconds();
-	m->load_tsc = rdtsc();
 }
 
 static int prepare_all(struct machine *m)

@@ -11,6 +11,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/tlbflush.h>
+#include <asm/tsc.h>
 #include "kmod.h"
 #include "compat.h"
 #include "faults.h"
@@ -135,6 +136,10 @@ static int probe_system(void)
 	if (compat_memory_encrypted()) {
 		pr_err("memory is encrypted (SEV, TDX or SME): not supported\n");
 		return -EAFNOSUPPORT;
+	}
+	if (!tsc_khz) {
+		pr_err("the kernel does not know how fast the TSC runs: hvgdb measures time by it\n");
+		return -ENODATA;
 	}
 	return 0;
 }

@@ -54,6 +54,7 @@ static void after_sleep(void)
 {
 	unsigned int cpu = smp_processor_id();
 
+	note_time(&machine);
 	if (launch_this_cpu()) {
 		sleep_leaves_native(cpu);
 	} else {

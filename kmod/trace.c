@@ -6,9 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/log2.h>
 #include <linux/module.h>
-#include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
-#include <asm/msr.h>
 #include "kmod.h"
 
 static uint trace_pool = 1024;
@@ -44,8 +42,6 @@ int trace_prepare(struct machine *m)
 	}
 	for (cpu = 0; cpu < m->nr_cpus; cpu++)
 		trace_ring_init(&m->trace_rings[cpu], rings + cpu * size, size);
-	m->wall_us = ktime_get_real_ns() / NSEC_PER_USEC;
-	m->wall_tsc = rdtsc();
 	return 0;
 }
 

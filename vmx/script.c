@@ -228,7 +228,7 @@ static u64 op_seconds(void *ctx)
 {
 	const struct machine *m = ((struct script_context *)ctx)->vcpu->machine;
 
-	return m->load_seconds + (read_tsc() - m->load_tsc) / (m->tsc_khz * 1000);
+	return (m->wall_us + (read_tsc() - m->wall_tsc) / m->tsc_khz * 1000) / 1000000;
 }
 
 static u64 op_tsc(void *ctx)

@@ -498,7 +498,7 @@ struct machine {
 	u8 *trace_definitions; /* conditions, actions, sources; by kmod/ */
 	u32 trace_definitions_size;
 	bool trace_planted;    /* tracepoints have their bytes */
-	u64 wall_us, wall_tsc; /* microseconds since 1970 at load, and the TSC then */
+	u64 wall_us, wall_tsc; /* microseconds since 1970, and the TSC then */
 	char why[160];	       /* what `monitor why` says of a condition that failed */
 
 	struct event_rules rules;
@@ -506,7 +506,6 @@ struct machine {
 	/* Offsets in its struct task_struct */
 	u32 task_tgid, task_pid, task_comm, task_list, task_leader;
 	u64 page_offset;	    /* of the kernel's map of all memory */
-	u64 load_seconds, load_tsc; /* the time of day, UTC, and the TSC then */
 
 	struct line line;
 	struct console console;
