@@ -137,6 +137,11 @@ static int probe_system(void)
 		pr_err("memory is encrypted (SEV, TDX or SME): not supported\n");
 		return -EAFNOSUPPORT;
 	}
+	/* Exceptions that VM entry injects would need more than root gives them. */
+	if (__read_cr4() & HV_CR4_FRED) {
+		pr_err("the kernel takes its events by FRED: not supported, boot with fred=off\n");
+		return -EPROTONOSUPPORT;
+	}
 	if (!tsc_khz) {
 		pr_err("the kernel does not know how fast the TSC runs: hvgdb measures time by it\n");
 		return -ENODATA;
