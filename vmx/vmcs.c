@@ -137,6 +137,25 @@ static bool write_segment(const struct segment_fields *fields, const struct vmx_
 			GUEST_##name##_AR_BYTES                                                    \
 	}
 
+/* The order of the fields below. */
+enum { CAPTURE_FS = 4, CAPTURE_GS, CAPTURE_LDTR, CAPTURE_TR };
+
+#define SELECTOR_TI 4 /* in the LDT: a program of Wine's or its like was interrupted */
+
+static bool decode_segment(const struct descriptor_table *gdt, unsigned int which, u16 selector,
+			   struct vmx_segment *segment)
+{
+	const u8 *table = (const u8 *)gdt->base;
+	struct vmx_segment ldt;
+
+	if (which == CAPTURE_TR)
+		return segment_tr(table, gdt->limit, selector, segment);
+	if (which == CAPTURE_LDTR || !(selector & SELECTOR_TI))
+		return segment_decode(table, gdt->limit, selector, which == CAPTURE_LDTR, segment);
+	return segment_decode(table, gdt->limit, get_ldtr(), true, &ldt) &&
+	       segment_decode_ldt((const u8 *)ldt.base, ldt.limit, selector, segment);
+}
+
 static bool capture_segments(const struct descriptor_table *gdt)
 {
 	static const struct segment_fields fields[] = {
@@ -150,16 +169,10 @@ static bool capture_segments(const struct descriptor_table *gdt)
 	bool ok = true;
 
 	for (i = 0; i < ARRAY_SIZE(fields) && ok; i++) {
-		bool system = i >= 6;
-
-		if (i == 7)
-			ok = segment_tr((const u8 *)gdt->base, gdt->limit, selectors[i], &segment);
-		else
-			ok = segment_decode((const u8 *)gdt->base, gdt->limit, selectors[i], system,
-					    &segment);
-		if (i == 4)
+		ok = decode_segment(gdt, i, selectors[i], &segment);
+		if (i == CAPTURE_FS)
 			segment.base = msr_read(HV_MSR_FS_BASE);
-		if (i == 5)
+		if (i == CAPTURE_GS)
 			segment.base = msr_read(HV_MSR_GS_BASE);
 		ok = ok && write_segment(&fields[i], &segment);
 	}
