@@ -77,6 +77,26 @@ def controller_ends(vm):
     session.kill()
 
 
+def status_of_gdb(vm):
+    return match(vm.sh('hvgdbctl status'), r'^gdb: +(.*)$', 'the status').group(1)
+
+
+def suspended_and_forced(vm):
+    """force_unload ends a session also where no controller is left; without it the next one finds it."""
+    for force, found in (('', 'attached'), (f'echo 1 > {FORCE}; echo 0 > {FORCE};', 'not attached')):
+        vm.load()
+        session = with_breakpoints(vm)
+        vm.sh('killall hvgdbctl')
+        until(lambda: vm.status('pidof hvgdbctl')[1], 10, 'the controller goes on')
+        vm.sh(f'{force} hvgdbctl attach ttyS1 >/tmp/ctl.log 2>&1 </dev/null &')
+        until(lambda: 'is the debug line' in vm.sh('cat /tmp/ctl.log'), 10, 'the controller does not attach')
+        equal(status_of_gdb(vm), found, f"gdb's session with the next controller{', after force_unload' if force else ''}")
+        vm.sh('killall hvgdbctl')
+        until(lambda: vm.status('pidof hvgdbctl')[1], 10, 'the controller goes on')
+        gone(vm)
+        session.kill()
+
+
 def without_controller(vm):
     """Nothing holds the module but gdb itself."""
     vm.sh('insmod /hvgdb/hvgdb.ko uart=io,0x2f8')
@@ -99,6 +119,7 @@ forced(vm)
 taken_back(vm)
 stopped_controller(vm)
 controller_ends(vm)
+suspended_and_forced(vm)
 without_controller(vm)
 output, status = vm.status('insmod /hvgdb/hvgdb.ko force_unload=1')
 check(status and 'Invalid' in output, 'force_unload is accepted at load', output)
