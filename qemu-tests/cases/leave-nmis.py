@@ -14,8 +14,8 @@ SENDER = f'until [ -e /tmp/enough ]; do echo 200 > {PARAMETERS}/paced; done'
 
 vm = VM(cpus=2, load=None)
 vm.insert('nmis', 'target=1')
-work = vm.background(f'taskset 1 sh -c "{SENDER}"', timeout=110)
-output, status = vm.status(f'taskset 2 sh -c "{CYCLES}"', timeout=110)
+work = vm.background(f"taskset 1 sh -c '{SENDER}'", timeout=110)
+output, status = vm.status(f"taskset 2 sh -c '{CYCLES}'", timeout=110)
 equal((status, output), (0, ''), f'status and output of {ROUNDS} rounds (1: insmod, 2: rmmod)')
 equal(work.wait()[1], 0, 'status of the sender')
 sent, handled, late = map(int, vm.sh(f'cd {PARAMETERS}; cat sent handled late').split())
