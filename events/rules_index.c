@@ -8,9 +8,10 @@
 
 #define CLASS_DR 256
 
-static void set_add(u64 *set, u32 n)
+static void set_add(struct rules_marked *marked, u32 n)
 {
-	set[n / 64] |= BIT64(n % 64);
+	marked->words |= 1u << n / 64;
+	marked->set[n / 64] |= BIT64(n % 64);
 }
 
 /* gdb's own rules are known by the record that they watch: they are asked about everything. */
@@ -29,7 +30,7 @@ static void add_class(struct rules_index *index, const struct event_rule *rule, 
 	else
 		last = EVENT_NR_VECTORS - 1;
 	for (class = first; class <= last; class ++)
-		set_add(index->by_class[class], n);
+		set_add(&index->by_class[class], n);
 }
 
 static void add_cpu(struct rules_index *index, const struct event_rule *rule, u32 n)
@@ -39,7 +40,7 @@ static void add_cpu(struct rules_index *index, const struct event_rule *rule, u3
 	for (cpu = 0; cpu < INDEX_CPUS; cpu++)
 		if (rule->origin == RULE_GDB || !(rule->filter.set & RULE_CORE) ||
 		    rule->filter.core == cpu)
-			set_add(index->by_cpu[cpu], n);
+			set_add(&index->by_cpu[cpu], n);
 }
 
 /* By insertion: rules come one at a time, and there are not many. */
@@ -48,7 +49,7 @@ static void add_range(struct rules_ranges *ranges, bool has, const struct rule_r
 	u32 i;
 
 	if (!has) {
-		set_add(ranges->without, n);
+		set_add(&ranges->without, n);
 		return;
 	}
 	for (i = ranges->nr++; i && ranges->from[i - 1] > range->from; i--) {
@@ -134,30 +135,44 @@ static u32 next_reaching(const struct rules_ranges *ranges, u32 leaf, u64 addr)
 	return node - ranges->leaves;
 }
 
-static void keep_ranges(const struct rules_ranges *ranges, u64 addr, u64 *found, u32 words)
+/* The rules without a range, and those whose range has the address; only words that both have. */
+static u32 keep_ranges(const struct rules_ranges *ranges, u64 addr, u64 *found, u32 words)
 {
-	u32 leaf, end = begun(ranges, addr), i;
+	u32 leaf, end = begun(ranges, addr), left, word, inside_words = 0;
 	rules_set inside;
 
 	if (!ranges->nr)
-		return;
-	for (i = 0; i < words; i++)
-		inside[i] = ranges->without[i];
+		return words;
 	for (leaf = next_reaching(ranges, 0, addr); leaf < end;
-	     leaf = next_reaching(ranges, leaf + 1, addr))
-		set_add(inside, ranges->rule[leaf]);
-	for (i = 0; i < words; i++)
-		found[i] &= inside[i];
+	     leaf = next_reaching(ranges, leaf + 1, addr)) {
+		word = ranges->rule[leaf] / 64;
+		if (!(inside_words >> word & 1))
+			inside[word] = 0;
+		inside_words |= 1u << word;
+		inside[word] |= BIT64(ranges->rule[leaf] % 64);
+	}
+	words &= ranges->without.words | inside_words;
+	for (left = words; left; left &= left - 1) {
+		word = __builtin_ctz(left);
+		found[word] &=
+			ranges->without.set[word] | (inside_words >> word & 1 ? inside[word] : 0);
+	}
+	return words;
 }
 
-void rules_index_find(const struct event_rules *rules, const struct event *event, rules_set found)
+u32 rules_index_find(const struct event_rules *rules, const struct event *event, rules_set found)
 {
 	const struct rules_index *index = &rules->index;
-	u32 class = event->kind == EVENT_DR ? CLASS_DR : event->vector;
-	u32 words = (rules->nr + 63) / 64, i;
+	const struct rules_marked *class, *cpu;
+	u32 words, left, word;
 
-	for (i = 0; i < words; i++)
-		found[i] = index->by_class[class][i] & index->by_cpu[event->cpu % INDEX_CPUS][i];
-	keep_ranges(&index->rip, event->rip, found, words);
-	keep_ranges(&index->addr, event->address, found, words);
+	class = &index->by_class[event->kind == EVENT_DR ? CLASS_DR : event->vector];
+	cpu = &index->by_cpu[event->cpu % INDEX_CPUS];
+	words = class->words & cpu->words;
+	for (left = words; left; left &= left - 1) {
+		word = __builtin_ctz(left);
+		found[word] = class->set[word] & cpu->set[word];
+	}
+	words = keep_ranges(&index->rip, event->rip, found, words);
+	return keep_ranges(&index->addr, event->address, found, words);
 }

@@ -23,22 +23,31 @@ struct event_rules;
 /* Bit n is the rule that is evaluated n-th. */
 typedef u64 rules_set[RULES_SET_WORDS];
 
+/* A set, and which of its words are not 0: what an event costs does not grow with the others. */
+struct rules_marked {
+	u32 words;
+	rules_set set;
+};
+
 /* The rules with a range, by the start of it, and a tree of the ends: the largest below a node. */
 struct rules_ranges {
 	u32 nr, leaves; /* a power of two, at least nr */
 	u16 rule[RULES_MAX];
 	u64 from[RULES_MAX], to[2 * RULES_MAX];
-	rules_set without; /* rules that have no range */
+	struct rules_marked without; /* rules that have no range */
 };
 
 struct rules_index {
-	rules_set by_class[INDEX_CLASSES], by_cpu[INDEX_CPUS];
+	struct rules_marked by_class[INDEX_CLASSES], by_cpu[INDEX_CPUS];
 	struct rules_ranges rip, addr;
 };
 
 void rules_index_build(struct event_rules *rules);
 
-/* The rules that may want the event: never one too few. */
-void rules_index_find(const struct event_rules *rules, const struct event *event, rules_set found);
+/*
+ * The rules that may want the event: never one too few. Returns which words of the set hold some;
+ * the others are not written.
+ */
+u32 rules_index_find(const struct event_rules *rules, const struct event *event, rules_set found);
 
 #endif

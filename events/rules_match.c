@@ -189,15 +189,16 @@ void rules_match(struct event_rules *rules, const struct event *event, const str
 		 void *ctx, struct event_outcome *outcome)
 {
 	struct match m = { rules, event, ops, ctx, outcome, false };
-	u32 word;
+	u32 words, word;
 	rules_set set;
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->before_id = rules->next_id;
-	rules_index_find(rules, event, set);
-	for (word = 0; word * 64 < rules->nr; word++)
+	for (words = rules_index_find(rules, event, set); words; words &= words - 1) {
+		word = __builtin_ctz(words);
 		for (; set[word]; set[word] &= set[word] - 1)
 			match_one(&m, rules_nth(rules, word * 64 + __builtin_ctzll(set[word])));
+	}
 	match_end(&m);
 }
 
