@@ -4,7 +4,7 @@ breaking rules are refused; mistakes in files are told with their line."""
 
 import json
 
-from lib.case import VM, check, equal, match, until
+from lib.case import VM, check, equal, match, symbol, until
 
 TIME_LIMIT = 120
 EVENTS = 200
@@ -70,16 +70,27 @@ check(f'= {pid}' in text or f'pid {pid}' in text or f'{int(pid):x}' in text, 'th
 lines = [json.loads(line) for line in vm.sh('cat /tmp/log').splitlines()]
 equal(sum(line.get('vector') in (6, '0x6', '6') for line in lines), EVENTS, f'events in the output, of which the first is {lines[:1]}')
 
-# As JSON; and a reader that goes away ends it.
+# As JSON, what nobody but a watcher gets: events and texts of a script whose rule has no output.
+pid = start_faults()
+vm.sh('hvgdbctl event clear all')
+vm.sh(f"hvgdbctl event add '!exception ud pid 0n{pid} script {{ printf(\"at %llx\\n\", @rip); }}'")
+watch('--json')
+vm.sh('touch /tmp/go')
+shown = [json.loads(line) for line in end_watch(2 * EVENTS).splitlines()]
+equal([line['type'] for line in shown].count('event'), EVENTS, 'events that watch --json shows')
+address = f'at {symbol("faults", "fault_ud"):x}\n'
+equal([line['text'] for line in shown if line['type'] == 'text'], EVENTS * [address], 'texts that watch --json shows')
+times = [float(line['time']) for line in shown]
+equal(times, sorted(times), 'order of the events')
+
+# A reader that goes away ends it.
 pid = start_faults()
 vm.sh('hvgdbctl event clear all')
 vm.sh(f"hvgdbctl event add '!exception ud pid 0n{pid} output {{ log }}'")
-watch('--json')
-vm.sh('touch /tmp/go')
-shown = [json.loads(line) for line in end_watch(EVENTS).splitlines()]
-equal(len(shown), EVENTS, 'objects that watch --json shows')
-times = [float(line['time']) for line in shown]
-equal(times, sorted(times), 'order of the events')
+vm.sh('(hvgdbctl watch 2>/dev/null | head -n 1 >/tmp/watch) </dev/null &')
+until(lambda: vm.status('pidof hvgdbctl')[1] == 0, 10, 'watch does not run')
+vm.sh('sleep 0.3; touch /tmp/go')
+until(lambda: vm.status('pidof hvgdbctl')[1] != 0, 20, 'watch goes on without a reader')
 vm.sh('hvgdbctl event clear all; hvgdbctl output remove log')
 vm.sh('rmmod hvgdb')
 vm.dmesg_clean()
