@@ -47,6 +47,8 @@ struct trace_owner {
 	u64 (*now)(void *owner);
 	/* As in struct rsp_ops, of any CPU: what is constant. */
 	int (*read_mem)(void *owner, u64 addr, u8 *buf, size_t len, size_t *done);
+	/* As in struct rsp_trace_ops; the trace does not run. */
+	int (*save)(void *owner, const u8 *name, size_t len, const char **what_happens);
 };
 
 struct tracepoints {

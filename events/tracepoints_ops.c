@@ -164,6 +164,15 @@ static size_t ops_raw(void *target, u64 offset, u8 *buf, size_t len)
 	return tracepoints_raw(target, offset, buf, len);
 }
 
+static int ops_save(void *target, const u8 *name, size_t len, const char **what_happens)
+{
+	struct tracepoints *t = target;
+
+	if (t->running)
+		return RSP_ETRACERUNS;
+	return t->owner_ops->save(t->owner, name, len, what_happens);
+}
+
 const struct rsp_trace_ops tracepoints_rsp_ops = {
 	.init = ops_init,
 	.define = ops_define,
@@ -188,5 +197,6 @@ const struct rsp_trace_ops tracepoints_rsp_ops = {
 	.frame_range = ops_frame_range,
 	.frame_variable = ops_frame_variable,
 	.get_variable = ops_get_variable,
+	.save = ops_save,
 	.raw = ops_raw,
 };

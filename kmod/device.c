@@ -4,6 +4,7 @@
  * One open file at a time holds the line; closing it, however that happens, disarms.
  */
 #include <linux/capability.h>
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -287,6 +288,51 @@ static long do_command(struct hvgdb_command __user *arg)
 	return result ? result : struct_give(arg, &command, sizeof(command));
 }
 
+static_assert(HVGDB_TRACE_FILE_MAX == TRACE_FILE_MAX);
+
+static long do_trace_file(struct file *file, struct hvgdb_trace_file __user *arg)
+{
+	struct hvgdb_trace_file wanted;
+	long result = struct_take(&wanted, sizeof(wanted), sizeof(wanted), arg);
+
+	if (result)
+		return result;
+	if (line_holder.file != file)
+		return -EINVAL;
+	if (!smp_load_acquire(&machine.trace_file_wanted))
+		return -EAGAIN;
+	strscpy(wanted.name, machine.trace_file, sizeof(wanted.name));
+	WRITE_ONCE(machine.trace_file_wanted, false);
+	return struct_give(arg, &wanted, sizeof(wanted));
+}
+
+/* Some characters, nothing that a terminal would act on, and a zero. */
+static bool is_line_of_text(const char *text, size_t size)
+{
+	size_t len = strnlen(text, size), i;
+
+	for (i = 0; i < len; i++)
+		if (!isascii(text[i]) || !isprint(text[i]))
+			return false;
+	return len && len < size;
+}
+
+static long do_notice(struct hvgdb_notice __user *arg)
+{
+	static struct hvgdb_notice notice;
+	static char line[sizeof(notice.text) + 16];
+	long result = struct_take(&notice, sizeof(notice), sizeof(notice), arg);
+
+	if (result)
+		return result;
+	if (!is_line_of_text(notice.text, sizeof(notice.text)))
+		return -EINVAL;
+	snprintf(line, sizeof(line), "hvgdb: %s\n", notice.text);
+	if (!root_call(HYPERCALL_NOTICE, (u64)line, 0))
+		pr_info("%s\n", notice.text);
+	return 0;
+}
+
 static long device_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	long result;
@@ -308,6 +354,12 @@ static long device_ioctl(struct file *file, unsigned int command, unsigned long 
 		break;
 	case HVGDB_COMMAND:
 		result = do_command((void __user *)arg);
+		break;
+	case HVGDB_TRACE_FILE:
+		result = do_trace_file(file, (void __user *)arg);
+		break;
+	case HVGDB_NOTICE:
+		result = do_notice((void __user *)arg);
 		break;
 	case HVGDB_STATUS:
 		result = do_status((void __user *)arg);

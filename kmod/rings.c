@@ -154,11 +154,16 @@ static void look_for_sleepers(void)
 	spin_unlock_irqrestore(&look_lock, flags);
 }
 
+static bool trace_file_wanted(void)
+{
+	return smp_load_acquire(&machine.trace_file_wanted);
+}
+
 static enum hrtimer_restart look(struct hrtimer *timer)
 {
 	if (!somebody_sleeps())
 		return HRTIMER_NORESTART;
-	if (rings_have_news() || console_has_news())
+	if (rings_have_news() || console_has_news() || trace_file_wanted())
 		wake_up_interruptible(&sleepers);
 	hrtimer_forward_now(timer, ms_to_ktime(HVGDB_POLL_MS));
 	return HRTIMER_RESTART;
@@ -188,6 +193,8 @@ __poll_t rings_poll(struct file *file, poll_table *wait, bool is_line)
 	bool is_reader = READ_ONCE(reader_file) == file;
 
 	poll_wait(file, &sleepers, wait);
+	if (is_line && trace_file_wanted())
+		return EPOLLRDBAND;
 	if ((is_reader && rings_have_news()) || (is_line && console_has_news()))
 		return EPOLLIN | EPOLLRDNORM;
 	if (!is_reader && outputs_want_reader())

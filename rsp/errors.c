@@ -36,6 +36,9 @@ static const char *const rsp_error_texts[RSP_NR_ERRORS] = {
 		       "bytes: watch less",
 	[RSP_EDEBUGFULL] = "no debug register is free: a CPU has four, and those that Linux "
 			   "uses itself (perf, ptrace) stay its own",
+	[RSP_ETRACERUNS] = "the trace goes on: stop it first, with tstop",
+	[RSP_ENOWRITER] = "hvgdbctl attach is not there to write files: use tsave without -r, "
+			  "or run hvgdbctl trace save on the machine",
 	[RSP_EPROGRAMS] = "a breakpoint cannot have as many conditions or commands",
 };
 

@@ -77,6 +77,8 @@ enum rsp_error {
 	RSP_EGONE,	     /* the process of the moment that is looked at runs on no CPU now */
 	RSP_EWATCH,	     /* a watchpoint on more than the debug registers cover */
 	RSP_EDEBUGFULL,	     /* no debug register is free */
+	RSP_ETRACERUNS,	     /* not while a trace goes on */
+	RSP_ENOWRITER,	     /* nobody there who could write a file */
 	RSP_NR_ERRORS,
 };
 

@@ -122,6 +122,16 @@ void rsp_console(struct rsp *rsp, const char *text)
 	rsp_send(rsp);
 }
 
+void rsp_console_before_reply(struct rsp *rsp, const char *text)
+{
+	rsp_console_begin(rsp);
+	rsp_console_text(rsp, "hvgdb: ");
+	rsp_console_text(rsp, text);
+	rsp_console_text(rsp, "\n");
+	rsp_send(rsp);
+	rsp_reply_begin(rsp);
+}
+
 /* A gdb without error-message+ drops the text of errors, and this is the first time it listens. */
 static void rsp_speak_error(struct rsp *rsp)
 {

@@ -137,4 +137,10 @@ int rsp_read_mem(struct rsp *rsp, unsigned int thread, u64 addr, u8 *buf, size_t
 		 size_t *done);
 void rsp_describe_frame(struct rsp_xfer *xfer);
 
+/*
+ * A line of text in front of the reply to the packet at hand: for packets to which gdb listens like
+ * this (gdb's remote_get_noisy_reply()), and no others.
+ */
+void rsp_console_before_reply(struct rsp *rsp, const char *text);
+
 #endif

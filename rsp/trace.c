@@ -328,6 +328,32 @@ static int rsp_trace_qtnotes(struct rsp *rsp, struct rsp_in *in)
 	return rsp_trace_reply(rsp, error);
 }
 
+/*
+ * A halted machine writes no files: text in front of the reply says who does, and when. gdb shows
+ * errors of this packet as they are, whatever it has announced, and takes numbers for something
+ * else.
+ */
+static int rsp_trace_qtsave(struct rsp *rsp, struct rsp_in *in)
+{
+	const char *text = NULL;
+	const u8 *name;
+	size_t len = 0;
+	int error;
+
+	if (!rsp_in_hex(in, &name, &len) || !len || !rsp_in_end(in))
+		return RSP_EINVAL;
+	error = rsp_trace(rsp)->save(rsp_trace_target(rsp), name, len, &text);
+	if (!error) {
+		rsp_console_before_reply(rsp, text);
+		return rsp_reply_ok(rsp);
+	}
+	rsp->last_error = error;
+	rsp->last_why = NULL;
+	rsp_reply_str(rsp, "E.");
+	rsp_reply_str(rsp, rsp_error_text(error));
+	return RSP_OK;
+}
+
 struct rsp_trace_word {
 	const char *name;
 	u8 how; /* enum rsp_trace_how */
@@ -623,6 +649,7 @@ static const struct rsp_trace_packet rsp_trace_packets[] = {
 	{ "qTfP", rsp_trace_qtfp },
 	{ "qTsP", rsp_trace_qtsp },
 	{ "qTBuffer:", rsp_trace_qtbuffer },
+	{ "QTSave:", rsp_trace_qtsave },
 };
 
 int rsp_cmd_trace(struct rsp *rsp, struct rsp_in *in)

@@ -145,6 +145,8 @@ struct rsp_trace_ops {
 	bool (*frame_range)(void *target, u64 frame, unsigned int index, u64 *addr, u64 *len);
 	bool (*frame_variable)(void *target, u64 frame, unsigned int index, unsigned int *number);
 	bool (*get_variable)(void *target, u64 frame, unsigned int number, u64 *value);
+	/* Has somebody write it all into a file, later; says who and when. */
+	int (*save)(void *target, const u8 *name, size_t len, const char **what_happens);
 	/* The frames as they stand in a trace file; 0 at the end. */
 	size_t (*raw)(void *target, u64 offset, u8 *buf, size_t len);
 };

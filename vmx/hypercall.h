@@ -30,7 +30,7 @@ enum hypercall {
 	HYPERCALL_ARM, /* watch the UART of struct hypercall_arm at address RSI; enum line_result */
 	HYPERCALL_DISARM,     /* stop watching; gdb's session waits for the next line; RSI 1: it ends */
 	HYPERCALL_LINE_AWAKE, /* the machine has slept: the UART may have forgotten its settings */
-	HYPERCALL_NOTICE,     /* the text at address RSI is for gdb, if it waits for a stop */
+	HYPERCALL_NOTICE,     /* the text at address RSI is for gdb, if it waits for a stop: then 1 */
 	HYPERCALL_PLANT_HOLD, /* planted bytes leave memory, until as many RELEASEs */
 	HYPERCALL_PLANT_RELEASE,
 	HYPERCALL_OOPS,	      /* the kernel oopses: struct oops_state at address RSI */

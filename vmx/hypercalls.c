@@ -63,7 +63,7 @@ static u64 call_notice(struct vcpu *vcpu, u64 text, u64 unused)
 		return 0;
 	line_take(m);
 	rsp_console(&m->rsp, (const char *)text);
-	return 0;
+	return 1;
 }
 
 static u64 call_command(struct vcpu *vcpu, u64 address, u64 unused)

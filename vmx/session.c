@@ -42,6 +42,7 @@ void session_begin(struct machine *m)
 {
 	forget(m);
 	console_forget(m);
+	m->trace_file_wanted = false;
 	m->rules.gdb_present = true;
 	if (m->uses_module)
 		return;

@@ -98,10 +98,28 @@ static int owner_read_mem(void *owner, u64 addr, u8 *buf, size_t len, size_t *do
 	return memory_read(m, vcpu ? vcpu->snap.cr3 : m->host_cr3, addr, buf, len, done);
 }
 
+/* The controller reads the name as soon as the machine runs, and writes the file. */
+static int owner_save(void *owner, const u8 *name, size_t len, const char **what_happens)
+{
+	struct machine *m = owner;
+
+	if (!m->line.port || !m->line.by_controller)
+		return RSP_ENOWRITER;
+	if (len >= sizeof(m->trace_file))
+		return RSP_ETOOLONG;
+	memcpy(m->trace_file, name, len);
+	m->trace_file[len] = '\0';
+	store_release(&m->trace_file_wanted, true);
+	*what_happens = "hvgdbctl writes the file when the machine runs again, and tells then "
+			"what became of it";
+	return RSP_OK;
+}
+
 static const struct trace_owner owner_ops = {
 	.plant = owner_plant,
 	.now = owner_now,
 	.read_mem = owner_read_mem,
+	.save = owner_save,
 };
 
 /* The rings' memory is there already. */

@@ -409,6 +409,8 @@ struct local {
 	bool step_wanted; /* by the resume at hand: refused */
 };
 
+#define TRACE_FILE_MAX 256 /* of the name, with its zero */
+
 #define ROOT_LOG_SIZE 8192
 
 /* Text from root for the kernel log: written in root, read by kmod/. */
@@ -498,6 +500,8 @@ struct machine {
 	u8 *trace_definitions; /* conditions, actions, sources; by kmod/ */
 	u32 trace_definitions_size;
 	bool trace_planted;    /* tracepoints have their bytes */
+	bool trace_file_wanted; /* the controller is to write trace_file; kmod/ takes this back */
+	char trace_file[TRACE_FILE_MAX];
 	u64 wall_us, wall_tsc; /* microseconds since 1970, and the TSC then */
 	char why[160];	       /* what `monitor why` says of a condition that failed */
 

@@ -71,11 +71,18 @@ static int read_constant(void *owner, u64 addr, u8 *buf, size_t len, size_t *don
 	return RSP_OK;
 }
 
+static int save(void *owner, const u8 *name, size_t len, const char **what_happens)
+{
+	(void)owner;
+	*what_happens = "it is written";
+	return len == 1 && *name == 'x' ? RSP_OK : RSP_ETOOLONG;
+}
+
 static const struct rsp_trace_ops *const ops = &tracepoints_rsp_ops;
 
 static void start(void)
 {
-	static const struct trace_owner owner = { plant, get_now, read_constant };
+	static const struct trace_owner owner = { plant, get_now, read_constant, save };
 	unsigned int cpu;
 
 	expr_fake_init(&fake);
@@ -269,7 +276,7 @@ static void test_large(void **state)
 	start();
 	trace_ring_init(&ring, room, sizeof(room));
 	tracepoints_init(&t, &ring, 1, pool, sizeof(pool), reg_size);
-	t.owner_ops = &(struct trace_owner){ plant, get_now, read_constant };
+	t.owner_ops = &(struct trace_owner){ plant, get_now, read_constant, save };
 	define(1, NULL, 0, 0);
 	for (i = 0; i < 17; i++)
 		collect_memory(1, -1, PAGE, 0x1000);
@@ -650,6 +657,20 @@ static void test_refusals(void **state)
 }
 
 /* What gdb's trace files have: frames, each with all registers, memory, variables. */
+/* The owner is asked only for what stands still. */
+static void test_save(void **state)
+{
+	const char *text = NULL;
+
+	(void)state;
+	start();
+	assert_int_equal(ops->save(&t, (const u8 *)"y", 1, &text), RSP_ETOOLONG);
+	assert_int_equal(ops->save(&t, (const u8 *)"x", 1, &text), RSP_OK);
+	assert_string_equal(text, "it is written");
+	go();
+	assert_int_equal(ops->save(&t, (const u8 *)"x", 1, &text), RSP_ETRACERUNS);
+}
+
 static void test_raw(void **state)
 {
 	static u8 whole[0x2000], piece[0x2000];
@@ -702,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_step_limit), cmocka_unit_test(test_events),
 		cmocka_unit_test(test_find),	   cmocka_unit_test(test_items),
 		cmocka_unit_test(test_refusals),   cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_save),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,12 +178,21 @@ static void pass_text(void)
 	}
 }
 
+/* gdb wants a file. It is written beside us: the line cannot wait. */
+static void save_trace(void)
+{
+	struct hvgdb_trace_file wanted = { .size = sizeof(wanted) };
+
+	if (!ioctl(line.device, HVGDB_TRACE_FILE, &wanted))
+		trace_save_beside(wanted.name);
+}
+
 /* Waits in interrupt mode: it sleeps until the driver has bytes. */
 static void serve(void)
 {
 	struct pollfd polls[] = {
 		{ .fd = line.tty.fd, .events = POLLIN },
-		{ .fd = line.device, .events = POLLIN },
+		{ .fd = line.device, .events = POLLIN | POLLRDBAND },
 	};
 
 	while (wait_for_any(polls, ARRAY_SIZE(polls))) {
@@ -191,6 +200,8 @@ static void serve(void)
 			take_bytes();
 		if (polls[1].revents & POLLIN)
 			pass_text();
+		if (polls[1].revents & POLLRDBAND)
+			save_trace();
 	}
 }
 

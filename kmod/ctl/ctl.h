@@ -65,6 +65,11 @@ bool await_any(struct pollfd *polls, size_t nr, const struct timespec *limit);
 __attribute__((format(printf, 1, 2))) void notify_ready(const char *format, ...);
 void notify_stopping(void);
 
+/*
+ * trace.c: writes the trace into a file, in another process, which tells gdb what became of it.
+ */
+void trace_save_beside(const char *path);
+
 /* device.c: /dev/hvgdb. */
 
 /* A descriptor, or the end with a sentence. */

@@ -132,8 +132,32 @@ struct hvgdb_status {
  */
 #define HVGDB_PACKET_MAX 1024
 
+/*
+ * gdb wants the trace in a file on this machine (`tsave -r`): poll() says POLLRDBAND to the
+ * file that attached, and this call gives the name, once. EAGAIN: there is none.
+ */
+#define HVGDB_TRACE_FILE_MAX 256
+
+struct hvgdb_trace_file {
+	__u32 size;
+	char name[HVGDB_TRACE_FILE_MAX]; /* out */
+};
+
+/*
+ * A line of text for gdb while it waits for a stop; else for the kernel log. Printable ASCII; the
+ * end of the line is added. EINVAL: it is something else.
+ */
+#define HVGDB_NOTICE_MAX 500
+
+struct hvgdb_notice {
+	__u32 size;
+	char text[HVGDB_NOTICE_MAX]; /* ends with a zero */
+};
+
 #define HVGDB_RING     _IOWR('H', 5, struct hvgdb_ring_claim)
 #define HVGDB_STATUS   _IOWR('H', 6, struct hvgdb_status)
 #define HVGDB_LOCAL    _IOWR('H', 7, struct hvgdb_local)
+#define HVGDB_TRACE_FILE _IOWR('H', 8, struct hvgdb_trace_file)
+#define HVGDB_NOTICE   _IOWR('H', 9, struct hvgdb_notice)
 
 #endif

@@ -2,9 +2,10 @@
 """The trace buffer: full, circular, ordered across CPUs, kept when gdb leaves, and shown to the next gdb."""
 
 import base64
+import re
 import tempfile
 
-from lib.case import VM, check, equal, match
+from lib.case import VM, check, equal, match, until
 
 TIME_LIMIT = 180
 FUNCTION = '__x64_sys_sched_get_priority_min'   # tracecalls alone calls it, with numbers from 1000 up
@@ -94,6 +95,7 @@ session.run('set disconnected-tracing on')
 define('collect regs->di', 'teval $seen = $seen + 1')
 session.run('tvariable $seen = 100')
 session.run('tstart')
+check('stop it first' in session.run('tsave -r /tmp/running.tf'), 'a trace that goes on is to be saved')
 session.quit()
 vm.sh('tracecalls 5 1')
 session = vm.gdb_session()
@@ -107,10 +109,20 @@ session.interrupt()
 session.finish()
 session.run('tstop')
 equal(values(session), [*range(1000, 1005)] * 2, 'frames before and after')
+
+# Saved on the machine itself, at gdb's word: the controller writes when the machine runs, and tells what became of it.
+for outcome in (r'tsave: \d+ bytes of frames in /tmp/wanted.tf', 'tsave: /tmp/wanted.tf: File exists'):
+    text = session.run('tsave -r /tmp/wanted.tf')
+    check('when the machine runs again' in text, 'tsave -r:', text)
+    session.begin('continue')
+    until(lambda: re.search(f'^hvgdb: {outcome}', session.text, re.M), 20, f'gdb is not told what became of it: {outcome}')
+    session.interrupt()
+    session.finish()
 session.quit()
 
-# Saved on the machine itself, read by a gdb elsewhere.
+# And by hand; read by a gdb elsewhere.
 match(vm.sh('hvgdbctl trace save /tmp/trace.tf'), r'^\d+ bytes of frames', 'hvgdbctl trace save')
+equal(vm.sh('cmp /tmp/trace.tf /tmp/wanted.tf'), '', 'what the two files differ in')
 check(vm.status('hvgdbctl trace save /tmp/trace.tf')[1] == 1, 'a file that is there is written over')
 with tempfile.NamedTemporaryFile(suffix='.tf') as file:
     file.write(base64.b64decode(vm.sh('base64 /tmp/trace.tf')))

@@ -83,7 +83,7 @@ static void fill(uint8_t *at, uint32_t size, uint64_t *state)
 	uint64_t value;
 	uint32_t i;
 
-	for (i = 0; i < 256; i += 8) {
+	for (i = 0; i < 512; i += 8) {
 		value = next(state) % 2 ? pointer(state)
 					: number(state) | (uint64_t)number(state) << 32;
 		if (next(state) % 4 == 0)
@@ -142,10 +142,10 @@ static void one_call(uint64_t *state)
 {
 	/* The sizes that the structures have, and their neighbours. */
 	static const uint32_t sizes[] = { 0,  4,  8,  12, 16,  24,  32,	  40,
-					  56, 60, 64, 68, 80, 104, 112, 4096, 65536 };
+					  56, 60, 64, 68, 80, 104, 112, 260, 504, 4096, 65536 };
 	uint32_t size = sizes[next(state) % (sizeof(sizes) / sizeof(sizes[0]))];
 	unsigned long request = next(state) % NUMBERS | 'H' << 8 | (size & 0x3fff) << 16;
-	uint8_t local[256];
+	uint8_t local[512];
 
 	if (next(state) % 8)
 		request |= (unsigned long)3 << 30;

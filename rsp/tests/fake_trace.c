@@ -241,6 +241,12 @@ static size_t fake_raw_frames(void *target, u64 offset, u8 *buf, size_t len)
 	return len;
 }
 
+static int fake_save(void *target, const u8 *name, size_t len, const char **what_happens)
+{
+	*what_happens = "somebody writes it";
+	return note(target, "save %s; ", hex(name, len));
+}
+
 static void *fake_trace_target(void *target)
 {
 	return target;
@@ -258,6 +264,7 @@ void fake_init_trace(struct fake *f)
 		.add_constant = fake_add_constant,
 		.start = fake_start,
 		.stop = fake_stop_tracing,
+		.save = fake_save,
 		.enable = fake_enable,
 		.set_option = fake_set_option,
 		.set_note = fake_set_note,

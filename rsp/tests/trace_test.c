@@ -89,6 +89,25 @@ static void test_heard(void **state)
 	}
 }
 
+/* gdb takes text in front of this reply, and shows errors as they are. */
+static void test_save(void **state)
+{
+	(void)state;
+	start();
+	check_reply("text", fake_ask(&f, "QTSave:2f61"),
+		    "O68766764623a20736f6d65626f6479207772697465732069740a");
+	check_reply("reply", fake_reply(&f), "OK");
+	check_reply("name", f.s.trace, "save 2f61; ");
+	f.trace_error = RSP_ETRACERUNS;
+	check_reply("error", fake_ask(&f, "QTSave:2f"),
+		    "E.the trace goes on: stop it first, with tstop");
+	assert_null(fake_reply(&f));
+	f.trace_error = RSP_OK;
+	assert_int_equal(fake_ask(&f, "QTSave:")[0], 'E');
+	assert_int_equal(fake_ask(&f, "QTSave:x")[0], 'E');
+	assert_int_equal(fake_ask(&f, "QTSave:2f6")[0], 'E');
+}
+
 static void test_refused(void **state)
 {
 	static const char *const malformed[] = {
@@ -140,7 +159,7 @@ static void test_refused(void **state)
 		"qTBuffer:0,1x",
 		"qXfer:traceframe-info:read::0,10",
 	};
-	static const char *const unknown[] = { "QTSave:x", "qTMinFTPILen", "QTfoo", "qTfoo", "QT" };
+	static const char *const unknown[] = { "qTMinFTPILen", "QTfoo", "qTfoo", "QT" };
 	struct fake_state before;
 	size_t i;
 
@@ -325,10 +344,11 @@ static void test_frame_ends(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_features), cmocka_unit_test(test_heard),
-		cmocka_unit_test(test_refused),	 cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_status),	 cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_frames),	 cmocka_unit_test(test_frame_ends),
+		cmocka_unit_test(test_features),   cmocka_unit_test(test_heard),
+		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_save),
+		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_status),
+		cmocka_unit_test(test_lists),	   cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_frame_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,9 +273,17 @@ static void *agent_trace_target(void *target)
 	return &agent.trace;
 }
 
+static int agent_save(void *owner, const u8 *name, size_t len, const char **what_happens)
+{
+	(void)owner;
+	*what_happens = "somebody writes it";
+	return len == 5 && !memcmp(name, "/a.tf", 5) ? RSP_OK : RSP_ENOWRITER;
+}
+
 void stub_agent_install(struct fake *f)
 {
-	static const struct trace_owner owner = { agent_plant, agent_now, agent_read_constant };
+	static const struct trace_owner owner = { agent_plant, agent_now, agent_read_constant,
+						  agent_save };
 	unsigned int cpu;
 
 	agent.f = f;
