@@ -269,8 +269,10 @@ static void end_session(struct machine *m)
  */
 void debug_close(struct machine *m)
 {
-	if (rsp_awaits_stop(&m->rsp))
+	if (rsp_awaits_stop(&m->rsp)) {
 		line_take(m);
+		console_settle(m);
+	}
 	rsp_end(&m->rsp);
 	end_session(m);
 }

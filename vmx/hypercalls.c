@@ -62,6 +62,7 @@ static u64 call_notice(struct vcpu *vcpu, u64 text, u64 unused)
 	if (!rsp_awaits_stop(&m->rsp))
 		return 0;
 	line_take(m);
+	console_settle(m);
 	rsp_console(&m->rsp, (const char *)text);
 	return 1;
 }
