@@ -103,7 +103,7 @@ static int owner_save(void *owner, const u8 *name, size_t len, const char **what
 {
 	struct machine *m = owner;
 
-	if (!m->line.port || !m->line.by_controller)
+	if (!m->line.armed || !m->line.by_controller)
 		return RSP_ENOWRITER;
 	if (len >= sizeof(m->trace_file))
 		return RSP_ETOOLONG;
