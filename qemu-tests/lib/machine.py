@@ -26,6 +26,10 @@ BUILD = os.environ.get('HVGDB_TEST_BUILD', '')
 PATIENCE = float(os.environ.get('HVGDB_TEST_PATIENCE', '1'))
 
 
+class Late(cache.Failure):
+    """A command in the guest that had to be killed."""
+
+
 class Refused(cache.Failure):
     """The module did not load or the controller did not attach; the machine itself is up."""
 
@@ -185,7 +189,7 @@ class Machine:
             raise cache.Failure(f"machine '{self.name}': {answer['error']}\n{output}"
                                 + ('' if answer.get('late') else self.last_words()))
         if answer['late']:
-            raise cache.Failure(f"machine '{self.name}': the command was killed after {timeout:g} seconds; "
+            raise Late(f"machine '{self.name}': the command was killed after {timeout:g} seconds; "
                                 f"its output so far:\n{output}")
         return output, answer['status']
 
