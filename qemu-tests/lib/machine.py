@@ -190,7 +190,7 @@ class Machine:
                                 + ('' if answer.get('late') else self.last_words()))
         if answer['late']:
             raise Late(f"machine '{self.name}': the command was killed after {timeout:g} seconds; "
-                                f"its output so far:\n{output}")
+                       f"its output so far:\n{output}")
         return output, answer['status']
 
     def must(self, command, timeout=COMMAND_TIMEOUT):
