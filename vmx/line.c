@@ -124,18 +124,14 @@ static void driver_read(struct machine *m, u8 byte)
 	byte_ring_put(&line->driver_bytes, byte);
 }
 
-/* One byte that the guest's driver moves. The access is done by the caller, with what this returns.
- */
+/* One byte that the guest's driver moves. The access is done by the caller, with what this returns. */
 u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value)
 {
 	struct line *line = &m->line;
 
 	if (!line->armed || reg >= UART_REGISTERS)
 		return value;
-	if (in && reg == UART_LSR)
-		line->driver_sees_data = value != 0xff && value & LSR_DR;
-	/* While it sets the UART up, after a sleep too, it reads RBR with nothing there. */
-	if (in && reg == UART_RBR && !line->dlab && line->driver_sees_data)
+	if (in && reg == UART_RBR && !line->dlab)
 		driver_read(m, value);
 	if (!in && reg == UART_LCR)
 		line->dlab = value & LCR_DLAB;

@@ -383,13 +383,12 @@ struct hidden_page {
 struct line {
 	bool armed;
 	struct uart_regs regs;
-	bool by_controller;    /* armed by hvgdbctl, else by the module parameter */
-	bool taken;	       /* root drives it now */
-	bool dlab;	       /* shadow of LCR.DLAB: port 0 and 1 are the divisor */
-	bool driver_sees_data; /* in LSR, when it last looked */
-	bool unseen;	/* the controller has bytes that a native CPU read behind root's back */
-	bool undrained; /* LSR.DR was set at a poll and no RBR has been read since */
-	u8 fcr;		/* the driver's last FCR, without its reset bits */
+	bool by_controller; /* armed by hvgdbctl, else by the module parameter */
+	bool taken;	    /* root drives it now */
+	bool dlab;	    /* shadow of LCR.DLAB: port 0 and 1 are the divisor */
+	bool unseen;	    /* the controller has bytes that a native CPU read behind root's back */
+	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
+	u8 fcr;		    /* the driver's last FCR, without its reset bits */
 	u8 saved_ier, saved_lcr, saved_mcr;
 	u8 fifo;	     /* bytes that its transmitter takes at once */
 	u8 tx_room;	     /* bytes that the transmit FIFO takes before THRE must be awaited */
@@ -510,7 +509,7 @@ struct machine {
 	u64 init_task; /* Linux's first task, in the list of all */
 	/* Offsets in its struct task_struct */
 	u32 task_tgid, task_pid, task_comm, task_list, task_leader;
-	u64 page_offset; /* of the kernel's map of all memory */
+	u64 page_offset;	    /* of the kernel's map of all memory */
 
 	struct line line;
 	struct console console;
