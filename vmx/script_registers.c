@@ -82,7 +82,7 @@ static u64 get_elsewhere(const struct script_context *context, enum script_base 
 	}
 }
 
-/* The registers of a halted CPU are in its snapshot, but for those that only it can read. */
+/* The registers of a halted CPU are in its snapshot. */
 static u64 *halted_register(struct vcpu *vcpu, enum script_base base)
 {
 	struct snapshot *snap = &vcpu->snap;
@@ -100,8 +100,25 @@ static u64 *halted_register(struct vcpu *vcpu, enum script_base base)
 		return &snap->cr3;
 	case SCRIPT_CR4:
 		return &snap->cr4;
+	case SCRIPT_CR2:
+		return &snap->cr2;
+	case SCRIPT_CR8:
+		return &snap->cr8;
 	case SCRIPT_EFER:
 		return &snap->efer;
+	case SCRIPT_DR0:
+	case SCRIPT_DR1:
+	case SCRIPT_DR2:
+	case SCRIPT_DR3:
+		return &snap->dr[base - SCRIPT_DR0];
+	case SCRIPT_DR6:
+		return &snap->dr6;
+	case SCRIPT_DR7:
+		return &snap->dr7;
+	case SCRIPT_GDTR:
+		return &snap->gdtr;
+	case SCRIPT_IDTR:
+		return &snap->idtr;
 	case SCRIPT_FS_BASE:
 		return &snap->fs_base;
 	case SCRIPT_GS_BASE:
@@ -111,19 +128,16 @@ static u64 *halted_register(struct vcpu *vcpu, enum script_base base)
 	}
 }
 
-static enum expr_result get_halted(struct vcpu *vcpu, enum script_base base, u64 *value)
+static u64 get_halted(const struct script_context *context, enum script_base base)
 {
-	const struct snapshot *snap = &vcpu->snap;
-	const u16 selectors[] = { snap->cs, snap->ds, snap->es, snap->fs, snap->gs, snap->ss };
-	const u64 *reg = halted_register(vcpu, base);
+	const struct snapshot *snap = &context->vcpu->snap;
+	const u16 selectors[] = { snap->cs, snap->ds, snap->es,	  snap->fs,
+				  snap->gs, snap->ss, snap->ldtr, snap->tr };
+	const u64 *reg = base == SCRIPT_CR2 ? fault_address(context) : NULL;
 
-	if (reg)
-		*value = *reg;
-	else if (base >= SCRIPT_CS && base <= SCRIPT_SS)
-		*value = selectors[base - SCRIPT_CS];
-	else
-		return EXPR_NO_REGISTER;
-	return EXPR_OK;
+	if (!reg)
+		reg = halted_register(context->vcpu, base);
+	return reg ? *reg : selectors[base - SCRIPT_CS];
 }
 
 enum expr_result script_get_register(void *ctx, enum script_base base, u64 *value)
@@ -132,8 +146,8 @@ enum expr_result script_get_register(void *ctx, enum script_base base, u64 *valu
 	struct vcpu *vcpu = context->vcpu;
 
 	if (script_is_halted(context))
-		return get_halted(vcpu, base, value);
-	if (base <= SCRIPT_R15)
+		*value = get_halted(context, base);
+	else if (base <= SCRIPT_R15)
 		*value = vmx_read_gpr(vcpu, base);
 	else if (base == SCRIPT_RIP)
 		*value = vmx_inject(vcpu)->rip;
@@ -225,16 +239,26 @@ static void set_live(struct vcpu *vcpu, enum script_base base, u64 value)
 	}
 }
 
+/* What has to be written back; 0: a halted CPU's is only looked at. */
+static u32 halted_dirt(enum script_base base)
+{
+	if (base == SCRIPT_RIP)
+		return SNAPSHOT_GENERAL | SNAPSHOT_RIP;
+	if (base <= SCRIPT_RFLAGS)
+		return SNAPSHOT_GENERAL;
+	if (base >= SCRIPT_DR0 && base <= SCRIPT_DR7)
+		return SNAPSHOT_DEBUG;
+	return base == SCRIPT_FS_BASE || base == SCRIPT_GS_BASE ? SNAPSHOT_BASES : 0;
+}
+
 static enum expr_result set_halted(struct vcpu *vcpu, enum script_base base, u64 value)
 {
-	u64 *reg = halted_register(vcpu, base);
+	u32 dirt = halted_dirt(base);
 
-	if (!reg || (base > SCRIPT_RFLAGS && base < SCRIPT_FS_BASE))
+	if (!dirt)
 		return EXPR_READ_ONLY;
-	*reg = value;
-	if (base == SCRIPT_RIP)
-		vcpu->snap.dirty |= SNAPSHOT_RIP;
-	vcpu->snap.dirty |= base <= SCRIPT_RFLAGS ? SNAPSHOT_GENERAL : SNAPSHOT_BASES;
+	*halted_register(vcpu, base) = value;
+	vcpu->snap.dirty |= dirt;
 	return EXPR_OK;
 }
 

@@ -6,6 +6,27 @@
 #include "root.h"
 #include "instr.h"
 
+/* What only the CPU itself can read. */
+static void take_system(struct vcpu *vcpu, struct snapshot *snap)
+{
+	unsigned int n;
+
+	snap->cr0 = vmread(GUEST_CR0);
+	snap->cr2 = get_cr2();
+	snap->cr3 = vmread(GUEST_CR3);
+	snap->cr4 = vmread(GUEST_CR4);
+	snap->cr8 = get_cr8();
+	snap->efer = vmread(GUEST_IA32_EFER);
+	for (n = 0; n < DEBUG_SLOTS; n++)
+		snap->dr[n] = debug_regs_read(vcpu, n);
+	snap->dr6 = get_dr6();
+	snap->dr7 = debug_regs_read_dr7(vcpu);
+	snap->ldtr = vmread(GUEST_LDTR_SELECTOR);
+	snap->tr = vmread(GUEST_TR_SELECTOR);
+	snap->gdtr = vmread(GUEST_GDTR_BASE);
+	snap->idtr = vmread(GUEST_IDTR_BASE);
+}
+
 void snapshot_take(struct vcpu *vcpu)
 {
 	struct snapshot *snap = &vcpu->snap;
@@ -14,11 +35,7 @@ void snapshot_take(struct vcpu *vcpu)
 	snap->rsp = vmread(GUEST_RSP);
 	snap->rip = vmread(GUEST_RIP);
 	snap->rflags = vmread(GUEST_RFLAGS);
-	snap->cr0 = vmread(GUEST_CR0);
-	snap->cr3 = vmread(GUEST_CR3);
-	snap->cr4 = vmread(GUEST_CR4);
-	snap->efer = vmread(GUEST_IA32_EFER);
-	snap->dr7 = debug_regs_read_dr7(vcpu);
+	take_system(vcpu, snap);
 	snap->cs = vmread(GUEST_CS_SELECTOR);
 	snap->ss = vmread(GUEST_SS_SELECTOR);
 	snap->ds = vmread(GUEST_DS_SELECTOR);
@@ -55,6 +72,16 @@ static void restore_general(struct vcpu *vcpu)
 			vmread(GUEST_INTERRUPTIBILITY_INFO) & ~blocking);
 }
 
+static void restore_debug(struct vcpu *vcpu)
+{
+	unsigned int n;
+
+	for (n = 0; n < DEBUG_SLOTS; n++)
+		debug_regs_write(vcpu, n, vcpu->snap.dr[n]);
+	set_dr6(vcpu->snap.dr6);
+	debug_regs_write_dr7(vcpu, vcpu->snap.dr7);
+}
+
 void snapshot_restore(struct vcpu *vcpu)
 {
 	const struct snapshot *snap = &vcpu->snap;
@@ -67,4 +94,6 @@ void snapshot_restore(struct vcpu *vcpu)
 		vmwrite(GUEST_FS_BASE, snap->fs_base);
 		vmwrite(GUEST_GS_BASE, snap->gs_base);
 	}
+	if (snap->dirty & SNAPSHOT_DEBUG)
+		restore_debug(vcpu);
 }

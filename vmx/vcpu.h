@@ -109,9 +109,10 @@ struct vcpu_segment_state {
 struct snapshot {
 	struct guest_regs regs;
 	u64 rsp, rip, rflags;
-	u64 cr0, cr3, cr4, efer, dr7;
-	u16 cs, ss, ds, es, fs, gs;
-	u64 fs_base, gs_base;
+	u64 cr0, cr2, cr3, cr4, cr8, efer;
+	u64 dr[DEBUG_SLOTS], dr6, dr7;
+	u16 cs, ss, ds, es, fs, gs, ldtr, tr;
+	u64 fs_base, gs_base, gdtr, idtr;
 	u32 interruptibility, activity;
 	struct fxsave_area fpu;
 	u32 dirty; /* SNAPSHOT_* */
@@ -121,6 +122,7 @@ struct snapshot {
 #define SNAPSHOT_RIP	 BIT64(1) /* rip moved: blocking and HLT state end */
 #define SNAPSHOT_FPU	 BIT64(2)
 #define SNAPSHOT_BASES	 BIT64(3) /* fs_base, gs_base */
+#define SNAPSHOT_DEBUG	 BIT64(4) /* dr, dr6, dr7 */
 
 /* Machine code of the user's that runs in root (D19). entry.S knows the first four. */
 struct native {
