@@ -68,13 +68,36 @@ def stopped_controller(vm):
     vm.load()
 
 
+def end_controller(vm):
+    # Its child may be gone before killall comes to it.
+    vm.status('killall hvgdbctl')
+    until(lambda: vm.status('pidof hvgdbctl')[1], 10, 'the controller goes on')
+
+
 def controller_ends(vm):
     session = with_breakpoints(vm)
-    vm.sh('killall hvgdbctl')
-    until(lambda: vm.status('pidof hvgdbctl')[1], 10, 'the controller goes on')
+    end_controller(vm)
     vm.sh('syscalls 10')
     gone(vm)
     session.kill()
+
+
+def status_of_gdb(vm):
+    return match(vm.sh('hvgdbctl status'), r'^gdb: +(.*)$', 'the status').group(1)
+
+
+def suspended_and_forced(vm):
+    """force_unload ends a session also where no controller is left; without it the next one finds it."""
+    for force, found in (('', 'attached'), (f'echo 1 > {FORCE}; echo 0 > {FORCE};', 'not attached')):
+        vm.load()
+        session = with_breakpoints(vm)
+        end_controller(vm)
+        vm.sh(f'{force} hvgdbctl attach ttyS1 >/tmp/ctl.log 2>&1 </dev/null &')
+        until(lambda: 'is the debug line' in vm.sh('cat /tmp/ctl.log'), 10, 'the controller does not attach')
+        equal(status_of_gdb(vm), found, f"gdb's session with the next controller{', after force_unload' if force else ''}")
+        end_controller(vm)
+        gone(vm)
+        session.kill()
 
 
 def without_controller(vm):
@@ -99,6 +122,7 @@ forced(vm)
 taken_back(vm)
 stopped_controller(vm)
 controller_ends(vm)
+suspended_and_forced(vm)
 without_controller(vm)
 output, status = vm.status('insmod /hvgdb/hvgdb.ko force_unload=1')
 check(status and 'Invalid' in output, 'force_unload is accepted at load', output)
