@@ -42,11 +42,7 @@ def halted(vm):
     """While gdb halts it again and again, and while it steps through system calls back into the program."""
     work = vm.background('hwbreak 100000', timeout=300)
     session = vm.gdb_session()
-    for _ in range(5):
-        session.begin('continue')
-        until(lambda: 'Continuing' in session.text, 20, 'gdb does not continue')
-        session.interrupt()
-        match(session.finish(), 'SIGINT', 'Ctrl-C')
+    session.halt_again(5)
     session.begin_python(STEPS)
     users = session.finish_python(120)
     check(users > 5, f'only {users} steps were in the program')

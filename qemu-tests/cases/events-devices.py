@@ -86,7 +86,7 @@ for _ in range(20):
     halted(session)
     after, again = kernel_counts(session)
     seen = hits(session)
-    delivered = [now - then for now, then in zip(after, before)]
+    delivered = [count - earlier for count, earlier in zip(after, before)]
     if seen == delivered:
         break
     session.begin('continue')

@@ -15,11 +15,7 @@ def beside_halts(vm):
     work = vm.background('taskset 2 selfstep 300', timeout=200)
     vm.sh('taskset 1 sh -c "i=0; while [ $i -lt 300 ]; do read x < /sys/module/hvgdb/parameters/bench_halt; i=$((i+1)); done"')
     session = vm.gdb_session()
-    for _ in range(5):
-        session.begin('continue')
-        until(lambda: 'Continuing' in session.text, 20, 'gdb does not continue')
-        session.interrupt()
-        match(session.finish(), 'SIGINT', 'Ctrl-C')
+    session.halt_again(5)
     session.quit()
     output, status = work.wait()
     equal(status, 0, f'status of the program beside halts: {output}')

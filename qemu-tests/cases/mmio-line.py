@@ -16,10 +16,6 @@ ATTACHES = 10
 WINDOW = 0xfedc9000
 
 
-def halts(vm):
-    return int(match(vm.sh('hvgdbctl status'), r'(\d+) halts', 'the counter of halts').group(1))
-
-
 def begin(vm, tty):
     vm.sh(f'hvgdbctl attach {tty} >/tmp/hvgdbctl.log 2>&1 </dev/null & '
           'until grep -q "is the debug line" /tmp/hvgdbctl.log; do '
@@ -49,10 +45,10 @@ def check_text(vm):
     session.run(rf'dprintf {FUNCTION},"call %lu\n", regs->di')
     session.begin('continue')
     vm.sh('true')
-    before = halts(vm)
+    before = vm.halts()
     vm.sh(f'numbered {CALLS} 0', timeout=60)
     until(lambda: session.text.count('call ') >= CALLS, 60, 'text is missing')
-    equal(halts(vm) - before, 0, 'halts for text')
+    equal(vm.halts() - before, 0, 'halts for text')
     session.interrupt()
     text = session.finish()
     equal(re.findall(r'^call (\d+)$', text, re.M), [str(1000000 + i) for i in range(CALLS)], 'the text')

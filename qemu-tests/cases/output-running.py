@@ -16,10 +16,6 @@ FLOOD = 2000
 PACKET = 256  # characters of text in one
 
 
-def halts(vm):
-    return int(match(vm.sh('hvgdbctl status'), r'(\d+) halts', 'the counter of halts').group(1))
-
-
 def calls(vm, count):
     vm.sh(f'numbered {count} 0 & numbered {count} 1 & wait', timeout=100)
 
@@ -80,10 +76,10 @@ def enough(vm):
 
 
 def check_no_halt(vm, session):
-    before = halts(vm)
+    before = vm.halts()
     calls(vm, CALLS)
     wait_for_lines(session, 2 * CALLS)
-    equal(halts(vm) - before, 0, 'halts for text that the controller brought')
+    equal(vm.halts() - before, 0, 'halts for text that the controller brought')
     complete(stop(session), [CALLS, CALLS])
 
 
@@ -105,11 +101,11 @@ def check_stops(vm, session):
 def check_halts(vm, session):
     """Halts of our own, some while a CPU is at the breakpoint: a call is one hit all the same."""
     session.begin('continue')
-    before = halts(vm)
+    before = vm.halts()
     # No more lines than wait for the line at once.
     vm.sh('for i in $(seq 300); do echo events; done >/tmp/halts; hvgdbctl script /tmp/halts >/dev/null & '
           'for i in $(seq 30); do numbered 30 1 >/dev/null; done; wait', timeout=60)
-    check(halts(vm) - before >= 300, 'there were hardly any halts', halts(vm), before)
+    check(vm.halts() - before >= 300, 'there were hardly any halts', vm.halts(), before)
     wait_for_lines(session, 900)
     equal(numbers(stop(session), 1), 30 * list(range(30)), 'calls while there were halts')
 
@@ -117,11 +113,11 @@ def check_halts(vm, session):
 def check_standing(vm, session):
     """The controller stands still: root halts after a while and sends by itself."""
     session.begin('continue')
-    before = halts(vm)
+    before = vm.halts()
     vm.sh('kill -STOP $(pidof hvgdbctl)')
     calls(vm, 20)
     wait_for_lines(session, 40)
-    check(halts(vm) > before, 'nobody has brought the text')
+    check(vm.halts() > before, 'nobody has brought the text')
     vm.sh('kill -CONT $(pidof hvgdbctl)')
     complete(stop(session), [20, 20])
 

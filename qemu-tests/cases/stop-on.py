@@ -8,6 +8,16 @@ from lib.case import VM, check, equal, match, until
 DO = '/proc/crashme'
 
 
+def goes_on(vm, session):
+    """After its stop the panic runs its course, and Ctrl-C still halts."""
+    session.begin('continue')
+    until(lambda: 'end Kernel panic' in vm.console(), 60, 'the panic does not go on')
+    session.interrupt()
+    match(session.finish(), 'SIGINT', 'Ctrl-C after the panic')
+    session.quit()
+    vm.down()
+
+
 def words(session):
     """The switch itself: what it says, and what it says to nonsense."""
     def says(arguments, pattern):
@@ -83,12 +93,7 @@ def panics(vm, session):
     match(text, r'^hvgdb: the kernel panics: sysrq triggered crash', 'the console line')
     check('Kernel panic' not in vm.console(), 'the kernel has panicked before gdb was told')
     match(session.run('backtrace'), r'^#0 +panic .*\n#1 .*sysrq_handle_crash', 'the backtrace')
-    session.begin('continue')
-    until(lambda: 'end Kernel panic' in vm.console(), 60, 'the panic does not go on')
-    session.interrupt()
-    match(session.finish(), 'SIGINT', 'Ctrl-C after the panic')
-    session.quit()
-    vm.down()
+    goes_on(vm, session)
 
 
 def own_breakpoint():
@@ -102,12 +107,7 @@ def own_breakpoint():
     text = session.finish()
     match(text, r'Breakpoint 1, .*panic', 'the stop at the breakpoint')
     check('SIGABRT' not in text, 'the stop is told twice', text)
-    session.begin('continue')
-    until(lambda: 'end Kernel panic' in vm.console(), 60, 'the panic does not go on')
-    session.interrupt()
-    match(session.finish(), 'SIGINT', 'Ctrl-C after the panic')
-    session.quit()
-    vm.down()
+    goes_on(vm, session)
 
 
 vm = VM(cpus=2)

@@ -129,6 +129,10 @@ class VM:
     def load(self, parameters=''):
         self.machine.load(parameters)
 
+    def halts(self):
+        """How often hvgdb has halted the machine since it was loaded."""
+        return int(match(self.sh('hvgdbctl status'), r'(\d+) halts', 'the counter of halts').group(1))
+
     def refuses(self, parameters=''):
         """The sentences with which hvgdb refuses to load, which it has to."""
         try:
@@ -310,6 +314,14 @@ class GdbSession:
                 if not self.news.wait(max(0, deadline - time.monotonic())):
                     break
         self.process.send_signal(signal.SIGINT)
+
+    def halt_again(self, times):
+        """Continue and Ctrl-C, so often."""
+        for _ in range(times):
+            self.begin('continue')
+            until(lambda: 'Continuing' in self.text, 20, 'gdb does not continue')
+            self.interrupt()
+            match(self.finish(), 'SIGINT', 'Ctrl-C')
 
     def quit(self):
         """Ends gdb the orderly way (detaches)."""
