@@ -273,8 +273,8 @@ void rsp_abandon(struct rsp *rsp);
 void rsp_end(struct rsp *rsp);
 
 /*
- * True once for a 0x03 that crossed a stop reply: when gdb next lets a CPU continue (a step gives
- * its own stop), that CPU stops at once with SIGINT.
+ * True once for a 0x03 that came while halted, before the resume packet or across a stop reply:
+ * the resume ends at once with SIGINT, before anything has run.
  */
 bool rsp_take_interrupt(struct rsp *rsp);
 

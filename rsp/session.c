@@ -14,7 +14,7 @@ static void rsp_forget(struct rsp *rsp)
 	rsp->no_ack = false;
 	rsp->unanswered = false;
 	rsp->interrupt_pending = false;
-	rsp->stop_crossed = false;
+	rsp->just_interrupted = false;
 	rsp->gdb_swbreak = false;
 	rsp->gdb_hwbreak = false;
 	rsp->gdb_error_message = false;
@@ -167,6 +167,7 @@ static enum rsp_verdict rsp_take_packet(struct rsp *rsp)
 	rsp->attached = true;
 	rsp->unanswered = false;
 	rsp->awaits_stop = false;
+	rsp->just_interrupted = false;
 	/* A new gdb starts with acks, whatever the old one had agreed on. */
 	if (!rsp->no_ack || rsp_opens_session(rsp))
 		rsp_put_ack(rsp, '+');
@@ -224,14 +225,16 @@ static enum rsp_verdict rsp_feed_resumed(struct rsp *rsp, u8 byte)
 }
 
 /*
- * gdb sends 0x03 only while it waits for a stop, so this one crossed our stop reply. Under a
- * breakpoint that gdb passes over all the time each would: it is kept for the next continue.
+ * gdb passes a Ctrl-C on from the moment in which it says "Continuing.", so a 0x03 may come before
+ * its resume packet, and while it waits, so one may cross a stop reply; under a stop that gdb
+ * passes over all the time each would. It is kept for the next resume. Only one right behind the
+ * answer to another is an impatient user's second.
  */
 static void rsp_take_break(struct rsp *rsp)
 {
 	if (rsp->unanswered)
 		rsp_answer_damaged(rsp);
-	else if (rsp->attached && rsp->stop_crossed)
+	else if (rsp->attached && !rsp->just_interrupted)
 		rsp->interrupt_pending = true;
 }
 

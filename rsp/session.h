@@ -38,8 +38,8 @@ struct rsp {
 	bool attached;
 	bool acknowledged;
 	bool no_ack;
-	bool stop_crossed; /* the last stop reply was no answer to a 0x03: one may be on its way */
-	bool interrupt_pending; /* it was: the next continue ends at once */
+	bool just_interrupted;	/* the stop reply to a 0x03 was the last that was said */
+	bool interrupt_pending; /* a 0x03 came while halted: the next resume ends at once */
 	bool unanswered;	/* no-ack: a damaged packet came, so gdb waits for a reply to it */
 
 	/* What gdb said in qSupported. */

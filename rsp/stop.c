@@ -54,7 +54,7 @@ void rsp_send_stop(struct rsp *rsp)
 
 	rsp->ops->last_stop(rsp->target, &stop);
 	rsp->general_thread = stop.thread;
-	rsp->stop_crossed = stop.signal != RSP_SIGINT;
+	rsp->just_interrupted = stop.signal == RSP_SIGINT;
 	rsp_reply_begin(rsp);
 	rsp_reply_stop(rsp, &stop);
 	rsp_send(rsp);

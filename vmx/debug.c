@@ -308,11 +308,6 @@ static void converse(struct machine *m, bool stop_was_sent)
 	}
 }
 
-static bool only_continues(struct machine *m)
-{
-	return find(m, is_continue_action) && !find(m, is_stepping_action);
-}
-
 /*
  * After an exit that is not known nothing runs any more; after a triple fault nothing but the
  * reset.
@@ -334,8 +329,11 @@ static void tell_again(struct machine *m)
 
 static void tell_interrupt(struct machine *m)
 {
-	m->last_stop = (struct rsp_stop){ .thread = find(m, is_continue_action)->cpu + 1,
-					  .signal = RSP_SIGINT };
+	struct vcpu *vcpu = find(m, is_stepping_action);
+
+	if (!vcpu)
+		vcpu = find(m, may_run);
+	m->last_stop = (struct rsp_stop){ .thread = vcpu->cpu + 1, .signal = RSP_SIGINT };
 	console_drain(m);
 	rsp_stopped(&m->rsp);
 }
@@ -351,7 +349,7 @@ static void talk(struct machine *m, bool stop_was_sent)
 			tell_stop(m, vcpu);
 		else if (cannot_go_on(m))
 			tell_again(m);
-		else if (only_continues(m) && rsp_take_interrupt(&m->rsp))
+		else if (find(m, may_run) && rsp_take_interrupt(&m->rsp))
 			tell_interrupt(m);
 		else
 			break;

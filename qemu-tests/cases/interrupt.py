@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Ctrl-C in gdb stops every CPU, whatever it does: idle, in a user loop, in the kernel. With 2, 1 and 4 CPUs."""
+"""Ctrl-C in gdb stops every CPU, whatever it does: idle, in a user loop, in the kernel. With 2, 1 and 4 CPUs.
+One that comes early, between two steps or again and again is heard as well."""
 
 import re
 import time
 
-from lib.case import VM, check, match
+from lib import rsp
+from lib.case import VM, check, equal, match
 
 TIME_LIMIT = 120
 
@@ -84,5 +86,44 @@ def run(cpus):
     vm.down()
 
 
+def early(vm):
+    """gdb may send a Ctrl-C before the packet that lets the machine run; one behind the answer to another is none."""
+    client = rsp.Client(vm.gdb_port)
+    client.attach()
+    client.resume()
+    client.interrupt()
+    equal(client.stop()['signal'], 2, 'the stop after Ctrl-C')
+    client.interrupt()
+    rip = client.ask('p10')
+    client.interrupt()
+    for action in 'vCont;c', 'vCont;s:1;c':
+        client.resume(action)
+        found = client.stop()
+        equal(found['signal'], 2, f'the answer to {action} behind a Ctrl-C')
+        equal(client.ask('p10'), rip, f'the program counter of CPU 0 after {action} behind a Ctrl-C')
+        client.interrupt()
+    client.interrupt()
+    client.resume('vCont;s:1')
+    equal(client.stop()['signal'], 2, 'the answer to a step behind two Ctrl-C')
+    client.resume('vCont;s:1')
+    equal(client.stop()['signal'], 5, 'the answer to the step after it')
+    client.detach()
+
+
+def stepping(vm):
+    """gdb is told of a million steps one by one; the first Ctrl-C ends them."""
+    session = vm.gdb_session()
+    for _ in range(3):
+        session.begin('stepi 1000000')
+        time.sleep(0.3)
+        session.interrupt()
+        match(session.finish(30), 'received signal SIGINT', 'Ctrl-C among steps')
+    session.quit()
+
+
 for number in (2, 1, 4):
     run(number)
+machine = VM(cpus=2)
+early(machine)
+stepping(machine)
+machine.dmesg_clean()

@@ -274,14 +274,24 @@ static void test_console(void **state)
 	assert_int_equal(f.out_len, 0);
 }
 
-/* gdb passes over a breakpoint that is hit all the time: its Ctrl-C always comes after the next hit. */
-static void test_break_that_crossed_a_stop(void **state)
+/*
+ * gdb passes over a breakpoint that is hit all the time: its Ctrl-C always comes after the next hit.
+ * Or it comes between "Continuing." and the resume packet, also behind the answer to an earlier one.
+ */
+static void test_break_while_halted(void **state)
 {
 	(void)state;
 	start();
+	fake_send(&f, "vCont;c");
+	assert_int_equal(byte(0x03), RSP_INTERRUPT);
+	f.stop = (struct rsp_stop){ .thread = 1, .signal = RSP_SIGINT };
+	rsp_stopped(&f.rsp);
 	assert_int_equal(byte(0x03), RSP_NOTHING);
 	assert_false(rsp_take_interrupt(&f.rsp));
+	fake_send(&f, "m0,1");
+	assert_int_equal(byte(0x03), RSP_NOTHING);
 	fake_send(&f, "vCont;c");
+	assert_true(rsp_take_interrupt(&f.rsp));
 	f.stop = (struct rsp_stop){ .thread = 1, .signal = RSP_SIGTRAP };
 	rsp_stopped(&f.rsp);
 	assert_int_equal(byte(0x03), RSP_NOTHING);
@@ -305,7 +315,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_detach),
 	cmocka_unit_test(test_abandon),
 	cmocka_unit_test(test_console),
-	cmocka_unit_test(test_break_that_crossed_a_stop),
+	cmocka_unit_test(test_break_while_halted),
 };
 
 CHECK_MAIN(tests)
