@@ -141,7 +141,8 @@ struct script_run {
 	void *ctx;
 	struct expr_machine *machine;
 	struct script_globals *globals;
-	const struct event *event; /* NULL: there is none */
+	const struct event *event; /* NULL: there is none; then */
+	const struct event *task;  /* has CPU, pid, tid and name of what runs; or NULL */
 	u32 rule_id;		   /* $event_id; 0: none */
 	u32 max_steps;
 	bool suppress; /* in and out: event_sc() */

@@ -73,27 +73,34 @@ static void write_date(char *out, u64 seconds)
 	out[10] = '\0';
 }
 
+static const struct event *task_of(const struct script_run *run)
+{
+	return run->event ? run->event : run->task;
+}
+
+static enum expr_result task_value(const struct event *task, unsigned int pseudo, u64 *value)
+{
+	if (!task)
+		return EXPR_NO_REGISTER;
+	switch (pseudo) {
+	case SCRIPT_PID:
+		*value = task->pid;
+		break;
+	case SCRIPT_TID:
+		*value = task->tid;
+		break;
+	default:
+		*value = task->cpu;
+		break;
+	}
+	return EXPR_OK;
+}
+
 static enum expr_result event_value(const struct event *event, unsigned int pseudo, u64 *value)
 {
 	if (!event)
 		return EXPR_NO_REGISTER;
-	switch (pseudo) {
-	case SCRIPT_PID:
-		*value = event->pid;
-		break;
-	case SCRIPT_TID:
-		*value = event->tid;
-		break;
-	case SCRIPT_CORE:
-		*value = event->cpu;
-		break;
-	case SCRIPT_CONTEXT:
-		*value = event_context(event);
-		break;
-	default:
-		*value = event->stage == EVENT_POST;
-		break;
-	}
+	*value = pseudo == SCRIPT_CONTEXT ? event_context(event) : event->stage == EVENT_POST;
 	return EXPR_OK;
 }
 
@@ -101,9 +108,9 @@ static enum expr_result text_value(struct script_run *run, unsigned int pseudo, 
 {
 	switch (pseudo) {
 	case SCRIPT_PNAME:
-		if (!run->event)
+		if (!task_of(run))
 			return EXPR_NO_REGISTER;
-		memcpy(run->name, run->event->comm, EVENT_COMM_SIZE);
+		memcpy(run->name, task_of(run)->comm, EVENT_COMM_SIZE);
 		run->name[EVENT_COMM_SIZE] = '\0';
 		*value = SCRIPT_SPACE_NAME;
 		break;
@@ -141,6 +148,10 @@ static enum expr_result read_pseudo(struct script_run *run, unsigned int pseudo,
 	case SCRIPT_EVENT_TAG:
 		*value = run->rule_id ? SCRIPT_TAG_BASE + run->rule_id : 0;
 		return EXPR_OK;
+	case SCRIPT_PID:
+	case SCRIPT_TID:
+	case SCRIPT_CORE:
+		return task_value(task_of(run), pseudo, value);
 	default:
 		return event_value(run->event, pseudo, value);
 	}

@@ -350,6 +350,22 @@ static void tell_result(struct rsp_text *out, enum expr_result result, u32 line)
 	rsp_text_add(out, "\n");
 }
 
+/*
+ * What $pid and its like mean at gdb's prompt: those of the event that is held, or of the task that
+ * the CPU runs.
+ */
+static void identify(struct vcpu *vcpu, struct script_run *run, struct event *now)
+{
+	if (vcpu->held.active) {
+		run->event = &vcpu->held.event;
+		run->rule_id = rules_first_breaking(&vcpu->machine->rules, &vcpu->held.outcome);
+		return;
+	}
+	now->cpu = vcpu->cpu;
+	tasks_identify(vcpu, now);
+	run->task = now;
+}
+
 /* `monitor ? ...`: a script at gdb's prompt. */
 int script_now(struct machine *m, const char *text, size_t len, struct rsp_text *out)
 {
@@ -361,6 +377,7 @@ int script_now(struct machine *m, const char *text, size_t len, struct rsp_text 
 		.globals = &globals,
 		.max_steps = SCRIPT_STEPS,
 	};
+	struct event now = { 0 };
 	enum expr_result result;
 	const u8 *image;
 	u32 image_len, line;
@@ -370,7 +387,7 @@ int script_now(struct machine *m, const char *text, size_t len, struct rsp_text 
 	if (!script_compile(&compiler, &m->expr_check, &globals, text, len, out))
 		return -EINVAL;
 	run.machine = &vcpu->expr;
-	run.event = vcpu->held.active ? &vcpu->held.event : NULL;
+	identify(vcpu, &run, &now);
 	image = script_image(&compiler, &image_len);
 	result = script_run(&run, image, image_len, &line);
 	if (result)

@@ -2,7 +2,7 @@
 """watch, rwatch, awatch and hbreak on every CPU, in the kernel and in one process of two, by the debug registers that the
 guest leaves free; the guest's own go on (perf, ptrace), and it reads what it wrote."""
 
-from lib.case import VM, check, equal, match, symbol
+from lib.case import VM, check, equal, match, symbol, until
 
 TIME_LIMIT = 180
 GE = 1 << 9
@@ -110,11 +110,18 @@ def one_process(vm, session):
     """Two run the same program; the variable of one of them is watched."""
     session.begin('continue')
     works = [vm.background(f'taskset {1 << cpu} hwbreak 100000', timeout=300) for cpu in range(2)]
-    vm.sh('sleep 1')
+    until(lambda: len(vm.status('pidof hwbreak')[0].split()) >= 2, 20, 'the programs do not run')
+    # Their children are younger, and leave their page tables to the next ones.
+    parents = sorted(f'{int(pid):x}' for pid in vm.sh('pidof hwbreak').split())[:2]
     interrupt(session)
-    session.run('tbreak *__x64_sys_getppid')
-    match(session.run('continue'), 'Temporary breakpoint', 'a system call of one of them')
-    pid = session.run('monitor ? print($pid);')
+    session.run('break *__x64_sys_getppid')
+    for _ in range(200):
+        match(session.run('continue'), r'hit Breakpoint', 'a system call of one of them')
+        pid = session.run('monitor ? print($pid);')
+        if pid in parents:
+            break
+    check(pid in parents, f'{pid} is none of the processes:', parents)
+    session.run('delete')
     session.run(f'watch {VARIABLE}')
     for _ in range(6):
         match(session.run('continue'), r'Hardware watchpoint \d+: .*\s+Old value = \d+\s+New value = \d+', 'its stop')

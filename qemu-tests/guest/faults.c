@@ -30,6 +30,7 @@
 #define CONST	((char *)0x10001000)
 #define NO_CODE ((char *)0x10002000)
 #define TOUCHED ((char *)0x20000000)
+#define TOUCHED_PAGES 8192
 #define LOW_STACK ((char *)0x18000000) /* addresses of 32-bit code have 32 bits */
 #define STACK_PAGES 16
 #define PAGE	4096L
@@ -60,6 +61,9 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	ucontext_t *c = context;
 
 	(void)info;
+	/* It would run into the same fault again, for ever. */
+	if (!signal_wanted)
+		_exit(3);
 	if (number == signal_wanted)
 		delivered++;
 	c->uc_mcontext.gregs[REG_RIP] = behind;
@@ -285,7 +289,7 @@ static void prepare(void)
 	if (map(HIDDEN, 1, PROT_NONE) == MAP_FAILED || map(CONST, 1, PROT_READ) == MAP_FAILED ||
 	    map(NO_CODE, 1, PROT_READ | PROT_WRITE) == MAP_FAILED ||
 	    map(LOW_STACK, STACK_PAGES, PROT_READ | PROT_WRITE) == MAP_FAILED ||
-	    map(TOUCHED, 1024, PROT_READ | PROT_WRITE) == MAP_FAILED)
+	    map(TOUCHED, TOUCHED_PAGES, PROT_READ | PROT_WRITE) == MAP_FAILED)
 		exit(2);
 	(void)*(volatile char *)CONST;
 	*(volatile char *)NO_CODE = 1;
