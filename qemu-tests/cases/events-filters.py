@@ -51,7 +51,7 @@ session.begin('continue')
 first, pid = vm.waiting('faults touch 8', 'fourth')
 session.interrupt()
 session.finish()
-rules = {f'pf pid {pid:x} addr 20000000 20007fff pfec 7 6': 8, f'pf pid {pid:x} addr 20002000 20003fff': 2}
+rules = {f'pf pid {pid:x} addr 600000000000 600000007fff pfec 7 6': 8, f'pf pid {pid:x} addr 600000002000 600000003fff': 2}
 equal(dict(zip(rules, counted(vm, session, rules, [first]))), rules, 'hits of first uses')
 
 # A pid is the process as everybody else sees it: its threads belong to it, and in a namespace it is not 1.

@@ -9,7 +9,7 @@ from lib.case import VM, check, equal, match
 
 TOP = Path(__file__).resolve().parents[2]
 # Where `faults touch 300` touches pages, one after the other.
-PAGES = 'addr 20000000 2012bfff'
+PAGES = 'addr 600000000000 60000012bfff'
 
 # Page faults by process: pairs of pid and count, in memory of the rule.
 COUNT = '''spinlock_lock(&.lock);
@@ -58,7 +58,7 @@ def printed(text):
 
 
 def wanted(count):
-    return [f'fault {n + 1} at {0x20000000 + 4096 * n:x} by faults }}' for n in range(count)]
+    return [f'fault {n + 1} at {0x600000000000 + 4096 * n:x} by faults }}' for n in range(count)]
 
 
 vm = VM(cpus=2)
@@ -107,7 +107,7 @@ clear()
 
 # The address of a page fault is in CR2 in both stages, although the CPU puts it there only when the fault is delivered.
 rule(f'!exception pf {PAGES} stage all script {{ printf("fault stage %d %llx\\n", $event_stage, @cr2); }}')
-equal(printed(play('faults touch 1')[0]), ['fault stage 0 20000000', 'fault stage 1 20000000'], 'CR2 by stage')
+equal(printed(play('faults touch 1')[0]), ['fault stage 0 600000000000', 'fault stage 1 600000000000'], 'CR2 by stage')
 clear()
 
 # Registers that a script writes are the guest's: the instruction is stepped over, and the fault is not delivered.

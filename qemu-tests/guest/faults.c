@@ -8,7 +8,8 @@
  * np loads a segment of the LDT that is not present; of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
  * kernel at the same places as read and write; drread and drwrite try MOV DR in user mode; nm is FNOP, which faults if
  * somebody has set CR0.TS for the UD2 before it, and nobody sees.
- * read, write, fetch are page faults at 0x10000000, 0x10001000, 0x10002000; touch writes to COUNT pages from 0x20000000
+ * read, write, fetch are page faults at 0x10000000, 0x10001000, 0x10002000; touch writes to COUNT pages from
+ * 0x600000000000
  * on that were never used, whose page faults no handler sees.
  */
 #define _GNU_SOURCE
@@ -29,7 +30,7 @@
 #define HIDDEN	((char *)0x10000000)
 #define CONST	((char *)0x10001000)
 #define NO_CODE ((char *)0x10002000)
-#define TOUCHED ((char *)0x20000000)
+#define TOUCHED ((char *)0x600000000000) /* no heap comes there, also before hold_still() */
 #define TOUCHED_PAGES 8192
 #define LOW_STACK ((char *)0x18000000) /* addresses of 32-bit code have 32 bits */
 #define STACK_PAGES 16

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * longload SECONDS: forks, page faults, queued signals, a timer and a disk, all at once, each counting what it did and
- * what of it was right. Prints "longload: NAME: R of N right" for each; status 0 if nothing was lost. User space.
+ * what of it was right, for so long or until SIGTERM comes to the process that /tmp/longload.pid names. Prints
+ * "longload: NAME: R of N right" for each; status 0 if nothing was lost. User space.
  *
  * The disk is the one on which the harness delivers files, far behind what it uses.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 #define PERIOD_NS  10000000L
 
 static double end;
+static volatile bool *over; /* shared by all */
 
 static double now(void)
 {
@@ -32,6 +35,17 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+static bool goes_on(void)
+{
+	return !*over && now() < end;
+}
+
+static void on_term(int number)
+{
+	(void)number;
+	*over = true;
 }
 
 static int report(const char *name, long right, long count)
@@ -45,7 +59,7 @@ static int forks(void)
 {
 	long right = 0, count = 0;
 
-	for (; now() < end; count++) {
+	for (; goes_on(); count++) {
 		int status = 0;
 		pid_t pid = fork();
 
@@ -60,7 +74,7 @@ static int faults(void)
 {
 	long right = 0, count = 0;
 
-	for (; now() < end; count++) {
+	for (; goes_on(); count++) {
 		long good = 0, nr = 64, i;
 		char *map = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -112,7 +126,7 @@ static int signals(void)
 		receive_signals(pipes[1]);
 	}
 	close(pipes[1]);
-	while (now() < end) {
+	while (goes_on()) {
 		for (int i = 0; i < 16; i++)
 			sigqueue(pid, SIGRTMIN, (union sigval){ .sival_int = count++ });
 		if (read(pipes[0], &byte, 1) != 1)
@@ -146,7 +160,7 @@ static int timers(void)
 		if (sigwaitinfo(&set, NULL) == SIGRTMIN)
 			count += 1 + timer_getoverrun(timer);
 		expected = (now() - begin) * 1e9 / PERIOD_NS;
-	} while (now() < end || (labs(expected - count) > 1 && tries-- > 0));
+	} while (goes_on() || (labs(expected - count) > 1 && tries-- > 0));
 	return report("timer periods", count, labs(expected - count) > 1 ? expected : count);
 }
 
@@ -159,7 +173,7 @@ static int disk(void)
 	if (fd < 0 || !wrote || !read_back)
 		return report("disk blocks", 0, 1);
 	srand(1);
-	for (; now() < end; count++) {
+	for (; goes_on(); count++) {
 		off_t place = DISK_START + rand() % (DISK_SPAN / BLOCK) * BLOCK;
 
 		for (long i = 0; i < BLOCK / 4; i++)
@@ -175,6 +189,15 @@ int main(int argc, char **argv)
 	int (*const works[])(void) = { forks, faults, signals, timers, disk };
 	int bad = 0, status;
 
+	struct sigaction action = { .sa_handler = on_term, .sa_flags = SA_RESTART };
+	FILE *file = fopen("/tmp/longload.pid", "w");
+
+	over = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!file || over == MAP_FAILED)
+		return 2;
+	fprintf(file, "%d\n", getpid());
+	fclose(file);
+	sigaction(SIGTERM, &action, NULL);
 	end = now() + (argc > 1 ? atof(argv[1]) : 10);
 	for (unsigned int i = 0; i < sizeof(works) / sizeof(works[0]); i++)
 		if (!fork())
