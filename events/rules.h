@@ -286,7 +286,7 @@ void rules_count_suppressed(struct event_rules *rules, const struct event_outcom
 u32 rules_fail_matched(struct event_rules *rules, const struct event_outcome *outcome,
 		       const struct rule_failure *why);
 
-/* The id of the first rule that stops gdb; 0: none does. */
+/* The id of the first rule that stops gdb and is still there and not disabled; 0: none does. */
 u32 rules_first_breaking(const struct event_rules *rules, const struct event_outcome *outcome);
 
 /* "0x1, 0x3": the ids of the rules that stop gdb. */

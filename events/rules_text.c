@@ -230,7 +230,8 @@ u32 rules_first_breaking(const struct event_rules *rules, const struct event_out
 	u32 n;
 
 	for (n = 0; (rule = rules_nth(rules, n)); n++)
-		if (rules_outcome_has(rules, outcome, outcome->breaking, rules->order[n]))
+		if (rule->state != RULE_DISABLED && !rule->z_removed && !rule->doomed &&
+		    rules_outcome_has(rules, outcome, outcome->breaking, rules->order[n]))
 			return rule->id;
 	return 0;
 }

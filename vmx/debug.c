@@ -230,12 +230,31 @@ static void tell_stop(struct machine *m, struct vcpu *vcpu)
 	rsp_stopped(&m->rsp);
 }
 
-/* A breakpoint that gdb has removed before its hit was told did not happen: RIP is still on it. */
+static bool holds_untold_event(const struct vcpu *vcpu)
+{
+	return vcpu->held.active && !vcpu->held.state.reported && vcpu->held.outcome.nr_breaking;
+}
+
+/*
+ * A breakpoint that gdb has removed before its hit was told did not happen: RIP is still on it. So
+ * did an event to gdb if its rules have been cleared or disabled: the guest gets it.
+ */
 static bool still_holds(struct machine *m, const struct vcpu *vcpu)
 {
 	bool breaks = vcpu->stop.kind == RSP_STOP_SWBREAK || vcpu->stop.kind == RSP_STOP_HWBREAK;
 
+	if (holds_untold_event(vcpu))
+		return rules_first_breaking(&m->rules, &vcpu->held.outcome);
 	return !breaks || breakpoint_of_stop(m, vcpu);
+}
+
+static void forget_stop(struct vcpu *vcpu)
+{
+	vcpu->want = WANT_NOTHING;
+	if (!holds_untold_event(vcpu))
+		return;
+	vcpu->held.state.reported = true;
+	vcpu->held.state.override = EVENT_SC_OFF;
 }
 
 static struct vcpu *next_stop(struct machine *m)
@@ -245,7 +264,7 @@ static struct vcpu *next_stop(struct machine *m)
 	while ((vcpu = find(m, has_stop_to_tell))) {
 		if (still_holds(m, vcpu))
 			return vcpu;
-		vcpu->want = WANT_NOTHING;
+		forget_stop(vcpu);
 	}
 	return NULL;
 }

@@ -156,7 +156,6 @@ static bool event_sc(void *ctx, bool on)
 static void event_show(void *ctx, struct rsp_text *out)
 {
 	static const char *const answers[] = {
-		[EVENT_HOLD] = "; it waits to be told",
 		[EVENT_DELIVER] = "; it was delivered",
 		[EVENT_SUPPRESS] = "; it was suppressed",
 		[EVENT_SUPPRESS_SKIP] = "; it was suppressed, and its instruction skipped",
@@ -179,6 +178,8 @@ static void event_show(void *ctx, struct rsp_text *out)
 	event_describe(&held->event, out);
 	if (!held->active)
 		rsp_text_add(out, answers[held->last]);
+	else if (!held->state.reported)
+		rsp_text_add(out, "; it waits to be told");
 	else
 		rsp_text_add(out, held->event.stage == EVENT_PRE ? "; gdb decides about it"
 								 : "; it is on its way");

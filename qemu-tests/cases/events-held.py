@@ -98,6 +98,26 @@ session.finish()
 equal(sorted(told), [1] * 4 + [2] * 4, 'threads of the stops')
 match(session.run('monitor events'), ' hits 8  suppressed 0 ', 'the rule')
 
+# Two CPUs at once, and the rule goes while only one of the stops is told: the guest gets the other event, and gdb does not.
+for away in 'events c all', 'events d all':
+    session.run('monitor events c all')
+    session.run('monitor !exception ud')
+    session.begin('continue')
+    works = [vm.background(f'taskset {mask} faults ud 500') for mask in (1, 2)]
+    for stops in range(1000):
+        match(session.finish(), 'SIGILL', 'a stop of one of two CPUs')
+        session.run(f'thread {3 - selected(session)}')
+        if 'it waits to be told' in session.run('monitor event'):
+            break
+        session.begin('continue')
+    check('it waits to be told' in session.run('monitor event'), 'never two events at once')
+    session.run(f'monitor {away}')
+    session.begin('continue')
+    for work in works:
+        equal(work.wait()[0].strip(), 'faults: ud: 500 of 500', f'a program after {away}')
+    session.interrupt()
+    match(session.finish(), 'SIGINT', f'the next stop after {away}')
+
 # The second stage: nothing is left to decide.
 session.run('monitor events c all')
 session.run('monitor !exception ud stage all')
