@@ -44,11 +44,13 @@ static void set_rax(struct vcpu *vcpu, unsigned int size, u32 value)
 
 static void single_in(struct vcpu *vcpu, const struct io_qual *io)
 {
-	u32 value = port_in(io->port, io->size);
+	unsigned int reg = uart_port_register(vcpu->machine, io->port);
+	u32 value;
 
+	line_driver_reads(vcpu->machine, reg);
+	value = port_in(io->port, io->size);
 	if (io->size == 1)
-		line_driver_access(vcpu->machine, uart_port_register(vcpu->machine, io->port), true,
-				   value);
+		line_driver_access(vcpu->machine, reg, true, value);
 	set_rax(vcpu, io->size, value);
 }
 

@@ -67,6 +67,7 @@ static void carry_out(struct vcpu *vcpu, const struct mmio_insn *insn, u64 gpa)
 		value = (value & ~0xffULL) | line_driver_access(m, reg, false, value);
 		write_page(at, insn->size, value);
 	} else {
+		line_driver_reads(m, reg);
 		value = read_page(at, insn->size);
 		line_driver_access(m, reg, true, value);
 		vmx_write_gpr(vcpu, insn->gpr, mmio_read(insn, gpr, value));

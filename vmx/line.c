@@ -57,6 +57,14 @@ static void uart_out(const struct machine *m, enum uart_register reg, u8 value)
 	uart_write(&m->line.regs, reg, value);
 }
 
+/* A UART that sleeps or is gone reads as all ones. */
+static bool data_ready(struct machine *m)
+{
+	u8 lsr = uart_in(m, UART_LSR);
+
+	return lsr != 0xff && lsr & LSR_DR;
+}
+
 static bool is_call(u8 byte)
 {
 	return byte == GDB_INTERRUPT || byte == GDB_PACKET;
@@ -117,11 +125,29 @@ static void driver_read(struct machine *m, u8 byte)
 {
 	struct line *line = &m->line;
 
+	if (line->nothing_there)
+		return;
 	line->undrained = false;
 	/* Before the byte can be seen: whoever sees it and no call would take it for noise. */
 	if (is_call(byte) && !line->called_since)
 		store_release(&line->called_since, read_tsc() | 1);
 	byte_ring_put(&line->driver_bytes, byte);
+}
+
+/*
+ * Just before the driver reads a register. Setting the UART up, after a sleep too, it reads RBR with
+ * nothing there: counted as a byte, that would make the controller believe that a later one has been
+ * dealt with. What the driver has seen in LSR counts in any case: below the trigger level of its
+ * FIFO an emulated UART may give a byte that LSR does not show any more.
+ */
+void line_driver_reads(struct machine *m, unsigned int reg)
+{
+	struct line *line = &m->line;
+
+	if (!line->armed || reg != UART_RBR || line->dlab)
+		return;
+	line->nothing_there = !line->driver_sees_data && !data_ready(m);
+	line->driver_sees_data = false;
 }
 
 /* One byte that the guest's driver moves. The access is done by the caller, with what this returns. */
@@ -131,6 +157,8 @@ u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value)
 
 	if (!line->armed || reg >= UART_REGISTERS)
 		return value;
+	if (in && reg == UART_LSR)
+		line->driver_sees_data = value != 0xff && value & LSR_DR;
 	if (in && reg == UART_RBR && !line->dlab)
 		driver_read(m, value);
 	if (!in && reg == UART_LCR)
@@ -146,14 +174,6 @@ u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value)
 bool line_driver_was_called(struct machine *m)
 {
 	return m->line.armed && load_acquire(&m->line.called_since);
-}
-
-/* A UART that sleeps or is gone reads as all ones. */
-static bool data_ready(struct machine *m)
-{
-	u8 lsr = uart_in(m, UART_LSR);
-
-	return lsr != 0xff && lsr & LSR_DR;
 }
 
 /* The kernel's driver sets its ports up again after a sleep; one that is ours alone we do. */

@@ -388,6 +388,8 @@ struct line {
 	bool by_controller; /* armed by hvgdbctl, else by the module parameter */
 	bool taken;	    /* root drives it now */
 	bool dlab;	    /* shadow of LCR.DLAB: port 0 and 1 are the divisor */
+	bool driver_sees_data; /* it has read LSR.DR as 1, and not yet RBR */
+	bool nothing_there;    /* it is about to read RBR, and no byte is in it */
 	bool unseen;	    /* the controller has bytes that a native CPU read behind root's back */
 	bool undrained;	    /* LSR.DR was set at a poll and no RBR has been read since */
 	u8 fcr;		    /* the driver's last FCR, without its reset bits */
