@@ -210,6 +210,18 @@ bool rules_outcome_has(const struct event_rules *rules, const struct event_outco
 	return set[slot / 64] >> slot % 64 & 1 && rule->id && rule->id < outcome->before_id;
 }
 
+u32 rules_first_breaking(const struct event_rules *rules, const struct event_outcome *outcome)
+{
+	const struct event_rule *rule;
+	u32 n;
+
+	for (n = 0; (rule = rules_nth(rules, n)); n++)
+		if (rule->state != RULE_DISABLED && !rule->z_removed && !rule->doomed &&
+		    rules_outcome_has(rules, outcome, outcome->breaking, rules->order[n]))
+			return rule->id;
+	return 0;
+}
+
 static bool next_matched(const struct event_rules *rules, const struct event_outcome *outcome,
 			 u32 *slot)
 {

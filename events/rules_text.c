@@ -224,18 +224,6 @@ void rules_list(const struct event_rules *rules, struct rsp_text *out)
 		list_rule(rule, out);
 }
 
-u32 rules_first_breaking(const struct event_rules *rules, const struct event_outcome *outcome)
-{
-	const struct event_rule *rule;
-	u32 n;
-
-	for (n = 0; (rule = rules_nth(rules, n)); n++)
-		if (rule->state != RULE_DISABLED && !rule->z_removed && !rule->doomed &&
-		    rules_outcome_has(rules, outcome, outcome->breaking, rules->order[n]))
-			return rule->id;
-	return 0;
-}
-
 void rules_names(const struct event_rules *rules, const struct event_outcome *outcome,
 		 struct rsp_text *out)
 {

@@ -205,8 +205,9 @@ void line_take(struct machine *m);
 void line_give(struct machine *m);
 bool line_get(struct machine *m, u8 *byte);
 void line_put(void *target, u8 byte);
-/* reg: 0 to 7, or UART_REGISTERS for none. What is to be written in place of value. */
+/* Before each read of the driver's. reg: 0 to 7, or UART_REGISTERS for none. */
 void line_driver_reads(struct machine *m, unsigned int reg);
+/* After a read, before a write. What is to be written in place of value. */
 u8 line_driver_access(struct machine *m, unsigned int reg, bool in, u8 value);
 bool line_driver_was_called(struct machine *m);
 bool line_calls(struct machine *m);
