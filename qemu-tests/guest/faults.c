@@ -5,12 +5,11 @@
  * the variable READY names: setting up its pages causes page faults too. Prints "faults: KIND: D of COUNT" for each kind
  * and ends with status 0 if everything was delivered, by the right signal. User space.
  *
- * np loads a segment of the LDT that is not present; of and br run INTO and BOUND in a 32-bit code segment; db is a single step; kread and kwrite are page faults of the
- * kernel at the same places as read and write; drread and drwrite try MOV DR in user mode; nm is FNOP, which faults if
- * somebody has set CR0.TS for the UD2 before it, and nobody sees.
+ * np loads a segment of the LDT that is not present; of and br run INTO and BOUND in a 32-bit code segment; db is a
+ * single step; kread and kwrite are page faults of the kernel at the same places as read and write; drread and drwrite
+ * try MOV DR in user mode; nm is FNOP, which faults if somebody has set CR0.TS for the UD2 before it, and nobody sees.
  * read, write, fetch are page faults at 0x10000000, 0x10001000, 0x10002000; touch writes to COUNT pages from
- * 0x600000000000
- * on that were never used, whose page faults no handler sees.
+ * 0x600000000000 on that were never used, whose page faults no handler sees.
  */
 #define _GNU_SOURCE
 #include <asm/ldt.h>
